@@ -1,0 +1,42 @@
+"""The way out for records that cannot be used: kept with their reason in `netpol.dead-letters`."""
+
+import time
+from typing import Final
+
+from schemas.errors import Unavailable
+from schemas.framing import Writer
+from schemas.kafka import KafkaSettings, producer
+from schemas.records import DeadLetter
+from schemas.topics import DEAD_LETTERS
+
+_FLUSH_S: Final = 30.0
+
+
+class DeadLetters:
+    """A program's producer of dead letters; counts them by topic."""
+
+    def __init__(self, settings: KafkaSettings, program: str) -> None:
+        self._program = program
+        self._topic = settings.topic(DEAD_LETTERS)
+        self._write = Writer(DEAD_LETTERS.name, DeadLetter)
+        self._producer = producer(settings)
+        self._failed = 0
+        self.counts: dict[str, int] = {}
+
+    def send(  # noqa: PLR0913  these are the five coordinates of a record, and why
+        self, topic: str, partition: int, offset: int, key: bytes | None, value: bytes | None, reason: str
+    ) -> None:
+        """Queue one dead letter; it is safe in Kafka after `flush`."""
+        now = time.time_ns() // 1_000_000
+        letter = DeadLetter(topic, partition, offset, reason, key, value, self._program, now)
+        self.counts[topic] = self.counts.get(topic, 0) + 1
+        self._producer.produce(self._topic, key=key, value=self._write(letter), on_delivery=self._delivered)
+
+    def flush(self) -> None:
+        """Wait until every letter is acknowledged; raises Unavailable if one is not, so that nothing is committed."""
+        left = self._producer.flush(_FLUSH_S)
+        if left or self._failed:
+            raise Unavailable(f"{left + self._failed} dead letters were not taken by Kafka")
+
+    def _delivered(self, error: object, _message: object) -> None:
+        self._failed += error is not None

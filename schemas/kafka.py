@@ -1,0 +1,107 @@
+"""The way to Kafka: connection settings, clients, and clear errors when the broker or a topic is missing.
+
+confluent-kafka enters our programs here and in `schemas.schema_store`; Faust's own client is set up in `streams.app`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from schemas.errors import BrokerUnavailable, TopicMissing, Unavailable
+from schemas.topics import Topic
+
+__all__ = [
+    "Consumer", "KafkaError", "KafkaException", "KafkaSettings", "Message", "Producer", "TopicPartition",
+    "admin", "consumer", "end_offsets", "producer", "require_topics",
+]  # fmt: skip
+
+_TIMEOUT_S: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaSettings:
+    """How every program reaches Kafka.
+
+    Attributes:
+        brokers: host:port, comma-separated.
+        cluster: The cluster's name, first part of every key.
+        topic_prefix: Put before every topic's name; empty as a rule.
+        registry_url: A Schema Registry; empty for single-object framing and `netpol.schemas`.
+        options: Further librdkafka options (security.protocol, sasl.*, ssl.*), passed through as they are.
+    """
+
+    brokers: str
+    cluster: str = "default"
+    topic_prefix: str = ""
+    registry_url: str = ""
+    options: tuple[tuple[str, str], ...] = ()
+
+    def topic(self, topic: Topic) -> str:
+        """The topic's full name."""
+        return self.topic_prefix + topic.name
+
+    def client(self, **more: str | float | bool) -> dict[str, str | int | float | bool]:
+        """Librdkafka's configuration for one client."""
+        given = {name.replace("_", "."): value for name, value in more.items()}
+        return {"bootstrap.servers": self.brokers, "log_level": 3, **dict(self.options), **given}
+
+
+def producer(settings: KafkaSettings, **more: str | float | bool) -> Producer:
+    """An idempotent producer: acks=all, zstd; further options with underscores for dots."""
+    given = {"enable_idempotence": True, "acks": "all", "compression_type": "zstd", "linger_ms": 5, **more}
+    return Producer(settings.client(**given))
+
+
+def consumer(settings: KafkaSettings, group: str, **more: str | float | bool) -> Consumer:
+    """A consumer that never commits by itself and begins at the earliest record."""
+    given = {
+        "group_id": group,
+        "enable_auto_commit": False,
+        "auto_offset_reset": "earliest",
+        "allow_auto_create_topics": False,
+        **more,
+    }
+    return Consumer(settings.client(**given))
+
+
+def admin(settings: KafkaSettings) -> AdminClient:
+    """An administrative client."""
+    return AdminClient(settings.client())
+
+
+def partitions_of(settings: KafkaSettings) -> Mapping[str, int]:
+    """Partition counts of all topics; raises BrokerUnavailable if nobody answers in ten seconds."""
+    try:
+        metadata = admin(settings).list_topics(timeout=_TIMEOUT_S)
+    except KafkaException as error:
+        raise BrokerUnavailable(
+            f"no Kafka broker answers at {settings.brokers} ({error.args[0].str()}). "
+            "Is it running, and is the address right (--brokers or NETPOL_BROKERS)?"
+        ) from error
+    return {name: len(topic.partitions) for name, topic in metadata.topics.items()}
+
+
+def require_topics(settings: KafkaSettings, topics: Iterable[Topic]) -> dict[str, int]:
+    """Partition counts of these topics by full name; raises TopicMissing or BrokerUnavailable."""
+    found = partitions_of(settings)
+    names = [settings.topic(topic) for topic in topics]
+    missing = [name for name in names if name not in found]
+    if missing:
+        raise TopicMissing(
+            f"no topic {', '.join(missing)} at {settings.brokers}. Run `network-policy topics` once to create them."
+        )
+    return {name: found[name] for name in names}
+
+
+def end_offsets(client: Consumer, topic: str, partitions: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """First and next offset of each partition; raises Unavailable if the broker does not say."""
+    try:
+        return {
+            partition: client.get_watermark_offsets(TopicPartition(topic, partition), timeout=_TIMEOUT_S)
+            for partition in partitions
+        }
+    except KafkaException as error:
+        raise Unavailable(f"Kafka does not tell the offsets of {topic}: {error.args[0].str()}") from error

@@ -1,0 +1,202 @@
+"""What follows from the evidence: `PolicySuggestion` and `PolicyViolation`, public records."""
+
+from dataclasses import dataclass
+
+from schemas.records.types import Basis, Millis, Protocol, Role
+from schemas.records.windows import Edge
+from schemas.records.workloads import Peer, ServiceRef, Workload
+
+
+@dataclass(frozen=True, slots=True)
+class WindowCount:
+    """A sighting in a window that may still change.
+
+    Attributes:
+        start: The window's start.
+        count: Connections in it, so far.
+    """
+
+    start: Millis
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeEvidence:
+    """All that is known of one edge of a workload.
+
+    Attributes:
+        role: What the workload did.
+        peer: The other end.
+        protocol: TCP, UDP or SCTP.
+        port: The server pod's port.
+        count: Established connections in windows older than `recent`.
+        windows: Windows older than `recent` in which it was seen.
+        recent: Sightings in windows that may still change, sorted by start.
+        seen_by_client: The client's end has reported it.
+        seen_by_server: The server's end has reported it.
+        attempts: Attempts that were not established, at most, in one window.
+        first_seen: The first observation.
+        last_seen: The last observation.
+        bases: Why the role is believed, sorted.
+        services: Services through which the server was reached, sorted.
+    """
+
+    role: Role
+    peer: Peer
+    protocol: Protocol
+    port: int
+    count: int = 0
+    windows: int = 0
+    recent: tuple[WindowCount, ...] = ()
+    seen_by_client: bool = False
+    seen_by_server: bool = False
+    attempts: int = 0
+    first_seen: Millis = 0
+    last_seen: Millis = 0
+    bases: tuple[Basis, ...] = ()
+    services: tuple[ServiceRef, ...] = ()
+
+    @property
+    def established(self) -> bool:
+        """Whether a connection came about; attempts alone are never evidence for a rule."""
+        return self.windows > 0 or any(sighting.count for sighting in self.recent)
+
+    @property
+    def total_windows(self) -> int:
+        """Windows in which a connection came about."""
+        return self.windows + sum(1 for sighting in self.recent if sighting.count)
+
+    @property
+    def total_count(self) -> int:
+        """Established connections."""
+        return self.count + sum(sighting.count for sighting in self.recent)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The suggestion held against what was seen, by an evaluator that shares no code with the inference.
+
+    Attributes:
+        observed: Established edges of the workload that a policy can speak of.
+        admitted: Of these, admitted by the suggestion; fewer than `observed` is a defect, and such a policy is never
+            published.
+        near_misses: Edges tried that differ from an observed one in one thing and were not observed.
+        refused: Of these, refused.
+        covered: Of these, admitted because of a stated generalisation.
+    """
+
+    observed: int = 0
+    admitted: int = 0
+    near_misses: int = 0
+    refused: int = 0
+    covered: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of the workload's behaviour has probably been seen.
+
+    Attributes:
+        windows: Windows in which the workload was seen.
+        sightings: Edges times windows in which they were seen.
+        edges_seen_once: Edges seen in exactly one window.
+        new_edge_probability: Good-Turing's estimate that a sighting in the next window is of an edge not yet seen.
+        incomplete_windows: Windows with a gap or a loss.
+        sentence: The same in words.
+    """
+
+    windows: int = 0
+    sightings: int = 0
+    edges_seen_once: int = 0
+    new_edge_probability: float = 1.0
+    incomplete_windows: int = 0
+    sentence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySuggestion:
+    """The suggested policy of one workload, with its proof and the evidence it rests on.
+
+    Attributes:
+        cluster: The cluster's name.
+        workload: The workload.
+        revision: 1, 2, ...: grows when the policy, the reason or a warning changes.
+        policy_name: metadata.name of the policy.
+        policy: The NetworkPolicy as YAML; empty if none can be suggested.
+        reason: Why none can be suggested; empty if there is one.
+        warnings: What a person should know before applying it, sorted.
+        generalisations: What the policy admits beyond the observed edges, each named, sorted.
+        proof: The policy held against the evidence.
+        coverage: How much has probably been seen.
+        evidence: The edges, in one fixed order.
+        first_window: Start of the first window seen.
+        last_window: Start of the last window seen.
+        windows: Windows seen that are older than `recent_windows`.
+        recent_windows: Windows that may still change: start, and 1 if incomplete.
+        incomplete_windows: Windows with a gap or a loss, older than `recent_windows`.
+    """
+
+    cluster: str
+    workload: Workload
+    revision: int
+    policy_name: str
+    policy: str
+    reason: str
+    warnings: tuple[str, ...]
+    generalisations: tuple[str, ...]
+    proof: Proof
+    coverage: Coverage
+    evidence: tuple[EdgeEvidence, ...]
+    first_window: Millis = 0
+    last_window: Millis = 0
+    windows: int = 0
+    recent_windows: tuple[WindowCount, ...] = ()
+    incomplete_windows: int = 0
+
+    @property
+    def key(self) -> str:
+        """The record's key."""
+        return f"{self.cluster}/{self.workload.namespace}/{self.workload.kind}/{self.workload.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a set of policies says to one edge.
+
+    Attributes:
+        allowed: Whether the edge may pass.
+        policy: Name of the deciding policy; empty if no policy selects the workload.
+        rule: The deciding rule, or why none admits the edge.
+    """
+
+    allowed: bool
+    policy: str = ""
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyViolation:
+    """An observed edge that the policies in force, or the suggested one, would refuse.
+
+    Attributes:
+        cluster: The cluster's name.
+        workload: The workload.
+        start: The window's start.
+        end: The window's end.
+        edge: The edge.
+        deployed: What the policies in force say.
+        suggested: What the suggestion says.
+    """
+
+    cluster: str
+    workload: Workload
+    start: Millis
+    end: Millis
+    edge: Edge
+    deployed: Verdict
+    suggested: Verdict
+
+    @property
+    def key(self) -> str:
+        """The record's key."""
+        return f"{self.cluster}/{self.workload.namespace}/{self.workload.kind}/{self.workload.name}"

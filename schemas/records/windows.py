@@ -1,0 +1,102 @@
+"""What a workload did in one interval of event time: `WorkloadWindow`, a public record."""
+
+from dataclasses import dataclass
+
+from schemas.records.types import Basis, Counts, Millis, Protocol, Role
+from schemas.records.workloads import Peer, ServiceRef, Workload
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One edge of a workload in one window, from all its observers.
+
+    Attributes:
+        role: What the workload did: CLIENT is egress, SERVER is ingress.
+        peer: The other end.
+        protocol: TCP, UDP or SCTP.
+        port: The server pod's port, after Service translation.
+        client_count: Established connections as the client's end saw them.
+        server_count: Established connections as the server's end saw them.
+        unknown_count: Connections seen by an end whose role is not known.
+        attempts: Connections tried and not established, by the end that saw more of them.
+        first_seen: The first observation.
+        last_seen: The last observation.
+        bases: Why the role is believed, sorted.
+        services: Services through which the server was reached, sorted.
+    """
+
+    role: Role
+    peer: Peer
+    protocol: Protocol
+    port: int
+    client_count: int
+    server_count: int
+    unknown_count: int
+    attempts: int
+    first_seen: Millis
+    last_seen: Millis
+    bases: tuple[Basis, ...] = ()
+    services: tuple[ServiceRef, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """Established connections: both ends saw the same ones, so the larger count stands."""
+        return max(self.client_count, self.server_count, self.unknown_count)
+
+    @property
+    def established(self) -> bool:
+        """Whether a connection came about; attempts alone are never evidence for a rule."""
+        return self.count > 0
+
+
+@dataclass(frozen=True, slots=True)
+class WindowSource:
+    """The batches of one collector boot that are in a window.
+
+    Attributes:
+        node: The node's name.
+        boot_id: The collector's boot.
+        last_sequence: The last batch applied; anything not newer is a repetition.
+        missing: Numbers skipped so far: batches lost on the way.
+        losses: The collector's ledger at the last batch.
+    """
+
+    node: str
+    boot_id: str
+    last_sequence: int
+    missing: int = 0
+    losses: Counts = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadWindow:
+    """All edges of a workload in one window of event time; the latest revision replaces the earlier ones.
+
+    Attributes:
+        cluster: The cluster's name.
+        workload: The workload.
+        start: The window's start; a multiple of its length.
+        end: The window's end, exclusive.
+        revision: 1, 2, ...: grows with each emission of this window.
+        final: The watermark has passed the end; a late edge still makes a newer revision.
+        complete: No gap, no loss and no missing node is known for this window.
+        incomplete_because: The reasons, one sentence each.
+        sources: Where the edges come from; also the state from which a restarted worker goes on.
+        edges: The edges, in one fixed order.
+    """
+
+    cluster: str
+    workload: Workload
+    start: Millis
+    end: Millis
+    revision: int
+    final: bool
+    complete: bool
+    incomplete_because: tuple[str, ...]
+    sources: tuple[WindowSource, ...]
+    edges: tuple[Edge, ...]
+
+    @property
+    def key(self) -> str:
+        """The record's key."""
+        return f"{self.cluster}/{self.workload.namespace}/{self.workload.kind}/{self.workload.name}"
