@@ -1,15 +1,47 @@
 """The way out for records that cannot be used: kept with their reason in `netpol.dead-letters`."""
 
 import time
+from dataclasses import dataclass
 from typing import Final
 
 from schemas.errors import Unavailable
 from schemas.framing import Writer
-from schemas.kafka import KafkaSettings, producer
+from schemas.kafka import KafkaSettings, Message, producer
 from schemas.records import DeadLetter
 from schemas.topics import DEAD_LETTERS
 
 _FLUSH_S: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class RawRecord:
+    """A record as Kafka gave it.
+
+    Attributes:
+        topic: Its topic.
+        partition: Its partition.
+        offset: Its offset.
+        key: Its key, None if it has none.
+        value: Its value, None for a tombstone.
+    """
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+
+
+def raw_record(message: Message) -> RawRecord:
+    """A confluent-kafka message as a raw record."""
+    key, value = message.key(), message.value()
+    return RawRecord(
+        message.topic() or "",
+        message.partition() or 0,
+        message.offset() or 0,
+        key.encode() if isinstance(key, str) else key,
+        value.encode() if isinstance(value, str) else value,
+    )
 
 
 class DeadLetters:
@@ -23,14 +55,12 @@ class DeadLetters:
         self._failed = 0
         self.counts: dict[str, int] = {}
 
-    def send(  # noqa: PLR0913  these are the five coordinates of a record, and why
-        self, topic: str, partition: int, offset: int, key: bytes | None, value: bytes | None, reason: str
-    ) -> None:
+    def send(self, raw: RawRecord, reason: str) -> None:
         """Queue one dead letter; it is safe in Kafka after `flush`."""
         now = time.time_ns() // 1_000_000
-        letter = DeadLetter(topic, partition, offset, reason, key, value, self._program, now)
-        self.counts[topic] = self.counts.get(topic, 0) + 1
-        self._producer.produce(self._topic, key=key, value=self._write(letter), on_delivery=self._delivered)
+        letter = DeadLetter(raw.topic, raw.partition, raw.offset, reason, raw.key, raw.value, self._program, now)
+        self.counts[raw.topic] = self.counts.get(raw.topic, 0) + 1
+        self._producer.produce(self._topic, key=raw.key, value=self._write(letter), on_delivery=self._delivered)
 
     def flush(self) -> None:
         """Wait until every letter is acknowledged; raises Unavailable if one is not, so that nothing is committed."""

@@ -8,7 +8,7 @@ from typing import Final
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient, SchemaRegistryError
 
 from schemas.codec import AvroSchema, BadRecord, codec, parse_schema
-from schemas.dead_letters import DeadLetters
+from schemas.dead_letters import DeadLetters, raw_record
 from schemas.errors import Unavailable
 from schemas.framing import Prefix, confluent_prefix, single_object_prefix
 from schemas.kafka import KafkaSettings, Message, TopicPartition, consumer, end_offsets, producer, require_topics
@@ -109,12 +109,10 @@ class SchemaStore:
             self._dead_letters.flush()
 
     def _take(self, message: Message) -> None:
-        value = message.value()
         try:
-            schema = parse_schema((value or b"").decode())
+            schema = parse_schema((raw_record(message).value or b"").decode())
         except (BadRecord, UnicodeDecodeError) as error:
             if self._dead_letters is not None:
-                where = (message.topic() or "", message.partition() or 0, message.offset() or 0)
-                self._dead_letters.send(*where, message.key(), value, str(error))
+                self._dead_letters.send(raw_record(message), str(error))
             return
         self._by_fingerprint[schema.fingerprint] = schema
