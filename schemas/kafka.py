@@ -11,7 +11,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 from confluent_kafka.admin import AdminClient
 
 from schemas.errors import BrokerUnavailable, TopicMissing, Unavailable
-from schemas.topics import Topic
+from schemas.topics import MAX_RECORD_BYTES, Topic
 
 __all__ = [
     "Consumer", "KafkaError", "KafkaException", "KafkaSettings", "Message", "Producer", "TopicPartition",
@@ -19,6 +19,7 @@ __all__ = [
 ]  # fmt: skip
 
 _TIMEOUT_S: Final = 10.0
+_LARGE: Final = {"message_max_bytes": MAX_RECORD_BYTES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class KafkaSettings:
 
 def producer(settings: KafkaSettings, **more: str | float | bool) -> Producer:
     """An idempotent producer: acks=all, zstd; further options with underscores for dots."""
-    given = {"enable_idempotence": True, "acks": "all", "compression_type": "zstd", "linger_ms": 5, **more}
+    given = {"enable_idempotence": True, "acks": "all", "compression_type": "zstd", "linger_ms": 5, **_LARGE, **more}
     return Producer(settings.client(**given))
 
 

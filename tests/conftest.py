@@ -1,0 +1,34 @@
+"""What all tests share: one real Kafka a session, a fresh set of topics a test, and the golden switch."""
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from advisor.kafka_server import KafkaServer
+from schemas.kafka import KafkaSettings
+from schemas.topic_admin import Layout, create_topics
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update", action="store_true", help="rewrite the golden files instead of comparing")
+
+
+@pytest.fixture
+def update_goldens(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("--update"))
+
+
+@pytest.fixture(scope="session")
+def kafka_server() -> Iterator[KafkaServer]:
+    """The real Apache Kafka, one for the session."""
+    with KafkaServer.start() as server:
+        yield server
+
+
+@pytest.fixture
+def kafka(kafka_server: KafkaServer) -> KafkaSettings:
+    """Fresh topics under a prefix of the test's own."""
+    settings = KafkaSettings(kafka_server.brokers, cluster="test", topic_prefix=f"t{uuid.uuid4().hex[:8]}.")
+    create_topics(settings, Layout(partitions=2))
+    return settings
