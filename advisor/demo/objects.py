@@ -78,9 +78,7 @@ def _controllers(deployment: Deployment, created: str) -> Iterator[Object]:
     yield top
     hashed = {**labels, "pod-template-hash": template_hash(deployment)}
     owner = _owner("Deployment", namespace, name)
-    replicas = _object(
-        "apps/v1", "ReplicaSet", namespace, _replica_set(deployment), created, {"labels": hashed, **owner}
-    )
+    replicas = _object("ReplicaSet", namespace, _replica_set(deployment), created, {"labels": hashed, **owner})
     replicas["spec"] = _controller_spec(deployment, hashed)
     yield replicas
 
