@@ -11,7 +11,16 @@ from schemas.codec import AvroSchema, BadRecord, codec, parse_schema
 from schemas.dead_letters import DeadLetters, raw_record
 from schemas.errors import Unavailable
 from schemas.framing import Prefix, confluent_prefix, single_object_prefix
-from schemas.kafka import KafkaSettings, Message, TopicPartition, consumer, end_offsets, producer, require_topics
+from schemas.kafka import (
+    KafkaError,
+    KafkaSettings,
+    Message,
+    TopicPartition,
+    consumer,
+    end_offsets,
+    producer,
+    require_topics,
+)
 from schemas.topics import RECORDS, SCHEMAS, TOPICS
 
 _REFRESH_S: Final = 5.0
@@ -46,10 +55,18 @@ class SchemaStore:
             return
         require_topics(self._settings, [SCHEMAS])
         client = producer(self._settings)
+        refused: list[KafkaError] = []
         for schema in wanted:
-            client.produce(self._settings.topic(SCHEMAS), key=schema.fingerprint.hex(), value=schema.text)
-        if client.flush(_FLUSH_S):
-            raise Unavailable(f"Kafka at {self._settings.brokers} did not take our schemas in {_FLUSH_S:.0f} s")
+            client.produce(
+                self._settings.topic(SCHEMAS),
+                key=schema.fingerprint.hex(),
+                value=schema.text,
+                on_delivery=lambda error, _message: refused.append(error) if error else None,
+            )
+        left = client.flush(_FLUSH_S)
+        if left or refused:
+            why = refused[0].str() if refused else f"no answer in {_FLUSH_S:.0f} s"
+            raise Unavailable(f"Kafka at {self._settings.brokers} did not take our schemas: {why}")
 
     def by_fingerprint(self, fingerprint: bytes) -> AvroSchema:
         """The schema; reads `netpol.schemas` at most every five seconds; raises BadRecord if it is not there."""
