@@ -1,0 +1,92 @@
+"""Who is meant by a pod, a Service or an address of an imported event: the question, and its answer without objects."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Protocol as Interface
+
+from advisor.recorded.identity import ref_of, stable_labels, workload_of
+from advisor.recorded.model import SeenAddress, SeenPod, SeenService
+from schemas.records import (
+    ExternalPeer,
+    Labels,
+    Millis,
+    Peer,
+    Protocol,
+    UnresolvedPeer,
+    Workload,
+    WorkloadPeer,
+    WorkloadRef,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Where a connection ended.
+
+    Attributes:
+        peer: Who answered.
+        port: The port on which it did.
+    """
+
+    peer: Peer
+    port: int
+
+
+class Whose(Interface):
+    """Answers who is meant."""
+
+    def pod(self, pod: SeenPod) -> Workload:
+        """The pod's workload."""
+
+    def service(self, service: SeenService, protocol: Protocol, port: int) -> tuple[Reached, ...]:
+        """The ends behind the Service's port."""
+
+    def address(self, seen: SeenAddress, at: Millis) -> Peer:
+        """Who held the address at that moment."""
+
+
+class NamesOnly:
+    """Answers from the recording itself, for want of objects.
+
+    A Service is its selector; without one nothing is known of its endpoints. Its port is taken for the pods' port.
+    A private address may be a pod's or a node's that was not recognised, so it stays unresolved.
+
+    Args:
+        pods: All pods of the recording, so that a workload's selector holds what all its pods have in common.
+        services: All its Services, so that one selector has one name.
+    """
+
+    def __init__(self, pods: Iterable[SeenPod], services: Iterable[SeenService]) -> None:
+        labels: dict[WorkloadRef, set[Labels]] = {}
+        for pod in pods:
+            labels.setdefault(ref_of(pod), set()).add(pod.labels)
+        self._workloads = {ref: workload_of(ref, sorted(each)) for ref, each in labels.items()}
+        guessed = sorted(map(_behind, services), key=_preference, reverse=True)
+        known = sorted(self._workloads.values(), key=_preference, reverse=True)
+        self._by_selector = {(each.namespace, each.selector): each for each in guessed + known}
+
+    def pod(self, pod: SeenPod) -> Workload:
+        """The workload told from the pod's name; those of one selector are one."""
+        found = self._workloads[ref_of(pod)]
+        return self._by_selector[found.namespace, found.selector] if found.selector else found
+
+    def service(self, service: SeenService, _protocol: Protocol, port: int) -> tuple[Reached, ...]:
+        """The workload with the Service's selector."""
+        if not service.selector:
+            named = service.address or f"{service.namespace}/{service.name}"
+            return (Reached(UnresolvedPeer(named, "no_endpoints"), port),)
+        return (Reached(WorkloadPeer(self._by_selector[service.namespace, stable_labels(service.selector)]), port),)
+
+    def address(self, seen: SeenAddress, _at: Millis) -> Peer:
+        """External if it is a public address."""
+        public = ip_address(seen.address).is_global
+        return ExternalPeer(seen.address) if public else UnresolvedPeer(seen.address, "no_inventory")
+
+
+def _behind(service: SeenService) -> Workload:
+    return Workload(service.namespace, "Deployment", service.name.lower(), stable_labels(service.selector))
+
+
+def _preference(workload: Workload) -> tuple[bool, str, str]:
+    return workload.kind == "Pod", workload.kind, workload.name
