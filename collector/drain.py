@@ -1,0 +1,83 @@
+"""Takes everything out of the kernel's maps, without losing a connection that is counted meanwhile."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from collector.layout import KEY, VALUE, Counter, per_cpu_sum
+from collector.link import attached
+from collector.probe import LoadedProbe, edges_spec, load
+from collector.syscall import SOCK_OPS_ATTACH, map_get, map_set, map_take
+
+_POSSIBLE: Final = Path("/sys/devices/system/cpu/possible")
+_EDGES: Final = ("edges_a", "edges_b")
+
+
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """What the kernel counted since the drain before.
+
+    Attributes:
+        rows: Keys and values of the edge map, as bytes.
+        counters: By `Counter`, since loading.
+        utc_ns: When the drain was made, UTC.
+        boot_ns: The same moment on the boot clock, which stamps the rows.
+    """
+
+    rows: tuple[tuple[bytes, bytes], ...]
+    counters: tuple[int, ...]
+    utc_ns: int
+    boot_ns: int
+
+
+class EdgeSource:
+    """The two edge maps in turn: one is filled by the kernel while the other is drained."""
+
+    def __init__(self, loaded: LoadedProbe) -> None:
+        self._maps = loaded.maps
+        self._filled = 0
+        self._cpus = possible_cpus(_POSSIBLE.read_text())
+        self._fill(0)
+
+    def drain(self) -> Drained:
+        """All edges since the drain before, and the counters."""
+        idle = self._filled
+        self._fill(1 - idle)
+        utc_ns, boot_ns = time.time_ns(), time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+        rows = tuple(map_take(self._maps[_EDGES[idle]], KEY.size, VALUE.size))
+        return Drained(rows, self._counters(), utc_ns, boot_ns)
+
+    def _fill(self, which: int) -> None:
+        # Returns when no program that took the other map still runs: see `active` in bpf/edges.c.
+        map_set(self._maps["active"], _index(0), _index(self._maps[_EDGES[which]]))
+        self._filled = which
+
+    def _counters(self) -> tuple[int, ...]:
+        size = 8 * self._cpus
+        return tuple(per_cpu_sum(map_get(self._maps["counters"], _index(counter), size)) for counter in Counter)
+
+
+def _index(value: int) -> bytes:
+    return value.to_bytes(4, sys.byteorder)
+
+
+def possible_cpus(text: str) -> int:
+    """How many CPUs the kernel may ever have, from its list such as `0-3,8`: it sizes every per-CPU value."""
+    last = text.strip().split(",")[-1].split("-")[-1]
+    return int(last) + 1
+
+
+@contextmanager
+def edge_source(cgroup: Path, map_entries: int) -> Iterator[EdgeSource]:
+    """Count the edges of a cgroup for the time of the block; raises KernelUnavailable."""
+    loaded = load(edges_spec(map_entries))
+    try:
+        source = EdgeSource(loaded)
+        with attached(loaded.programs["tcp_edges"], cgroup, SOCK_OPS_ATTACH):
+            yield source
+    finally:
+        loaded.close()

@@ -1,0 +1,73 @@
+"""The structures of bpf/edges.c as Python reads them; a kernel test compares the two."""
+
+import struct
+from enum import IntEnum
+from typing import Final
+
+from schemas.codec import BadRecord
+from schemas.records import Basis, Connection, Protocol, Role
+
+KEY: Final = struct.Struct("=16s16sQHBBBBBx")
+KEY_FIELDS: Final = ("local", "remote", "netns_cookie", "port", "family", "protocol", "role", "basis", "established")
+VALUE: Final = struct.Struct("=QQQ")
+VALUE_FIELDS: Final = ("count", "first_ns", "last_ns")
+
+
+class Counter(IntEnum):
+    """Positions in the map `counters`."""
+
+    LOOPBACK = 0
+    OWN_ADDRESS = 1
+    OTHER_FAMILY = 2
+    MAP_FULL = 3
+
+
+IGNORED: Final = (Counter.LOOPBACK, Counter.OWN_ADDRESS, Counter.OTHER_FAMILY)
+"""Left out on purpose."""
+LOST: Final = (Counter.MAP_FULL,)
+"""Should have been counted as edges."""
+
+_ADDRESS_BYTES: Final = {2: 4, 10: 16}
+_PROTOCOLS: Final = {6: Protocol.TCP, 17: Protocol.UDP, 132: Protocol.SCTP}
+_ROLES: Final = tuple(Role)
+_BASES: Final = tuple(Basis)
+_NS_PER_MS: Final = 1_000_000
+
+
+def decode(key: bytes, value: bytes, boot_to_utc_ns: int) -> Connection:
+    """One row of an edge map.
+
+    Args:
+        key: struct edge_key.
+        value: struct edge_value.
+        boot_to_utc_ns: What to add to the boot clock to get nanoseconds of UTC since 1970.
+
+    Raises:
+        BadRecord: The bytes are no such row.
+    """
+    try:
+        local, remote, cookie, port, family, protocol, role, basis, established = KEY.unpack(key)
+        count, first, last = VALUE.unpack(value)
+        size = _ADDRESS_BYTES[family]
+        return Connection(
+            role=_ROLES[role],
+            basis=_BASES[basis],
+            protocol=_PROTOCOLS[protocol],
+            local_address=local[:size],
+            remote_address=remote[:size],
+            port=port,
+            established=bool(established),
+            count=count,
+            first_seen=(first + boot_to_utc_ns) // _NS_PER_MS,
+            last_seen=(max(first, last) + boot_to_utc_ns) // _NS_PER_MS,
+            netns_cookie=cookie,
+        )
+    except (struct.error, KeyError, IndexError) as error:
+        raise BadRecord(f"not an edge of the kernel's map: {type(error).__name__}: {error}") from error
+
+
+def per_cpu_sum(value: bytes) -> int:
+    """The sum of a per-CPU u64; raises BadRecord if the bytes are none."""
+    if len(value) % 8:
+        raise BadRecord(f"{len(value)} bytes are no per-CPU counter")
+    return sum(struct.unpack(f"={len(value) // 8}Q", value))

@@ -1,0 +1,78 @@
+"""What can be set: the collector's and the replay's options."""
+
+import platform
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from schemas.errors import UsageError
+from schemas.kafka import KafkaSettings
+
+MIB: Final = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class CollectorSettings:
+    """The node agent.
+
+    Attributes:
+        kafka: The way to Kafka.
+        node: The node's name, as Kubernetes knows it.
+        interval_s: Seconds between drains; each drain is one batch, also when nothing was seen.
+        cgroup: Whose sockets are watched, a directory of cgroup2; the root of the hierarchy if not given.
+        map_entries: Distinct edges that one interval can hold; what does not fit is counted as the loss `map_full`.
+        batch_rows: Edges in one record at most; a larger drain is split into several sequence numbers.
+        spool_mib: Batches kept in memory while Kafka is away; what does not fit is counted as the loss `spool_full`.
+        flush_s: Seconds that the end waits for Kafka to acknowledge the last batches.
+    """
+
+    kafka: KafkaSettings
+    node: str = field(default_factory=platform.node)
+    interval_s: float = 5.0
+    cgroup: Path | None = None
+    map_entries: int = 65_536
+    batch_rows: int = 10_000
+    spool_mib: int = 64
+    flush_s: float = 10.0
+
+    def __post_init__(self) -> None:
+        """Raises UsageError for a setting that cannot be."""
+        _positive(
+            interval=self.interval_s,
+            map_entries=self.map_entries,
+            batch_rows=self.batch_rows,
+            spool_mib=self.spool_mib,
+        )
+        if not self.node:
+            raise UsageError("the node needs a name: --node or the environment variable that the DaemonSet sets")
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaySettings:
+    """A recorded file, published as if seen.
+
+    Attributes:
+        kafka: The way to Kafka.
+        path: JSON lines in the raw form (design.md, "Recorded connections").
+        interval_s: Seconds of recorded time that one batch covers.
+        batch_rows: Edges in one record at most.
+        spool_mib: Memory for batches that Kafka has not acknowledged; the replay waits when it is full.
+        flush_s: Seconds that the end waits for Kafka to acknowledge the last batches.
+    """
+
+    kafka: KafkaSettings
+    path: Path
+    interval_s: float = 5.0
+    batch_rows: int = 10_000
+    spool_mib: int = 64
+    flush_s: float = 60.0
+
+    def __post_init__(self) -> None:
+        """Raises UsageError for a setting that cannot be."""
+        _positive(interval=self.interval_s, batch_rows=self.batch_rows, spool_mib=self.spool_mib)
+
+
+def _positive(**values: float) -> None:
+    for name, value in values.items():
+        if value <= 0:
+            raise UsageError(f"{name.replace('_', '-')} must be more than 0, not {value}")
