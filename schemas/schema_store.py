@@ -52,6 +52,7 @@ class SchemaStore:
             names = {topic.record: self._settings.topic(topic) for topic in TOPICS}
             for record in records:
                 self._registered_id(names[record], codec(record).schema)
+                self._registry.set_compatibility(f"{names[record]}-value", "BACKWARD_TRANSITIVE")
             return
         require_topics(self._settings, [SCHEMAS])
         client = producer(self._settings)
@@ -67,6 +68,11 @@ class SchemaStore:
         if left or refused:
             why = refused[0].str() if refused else f"no answer in {_FLUSH_S:.0f} s"
             raise Unavailable(f"Kafka at {self._settings.brokers} did not take our schemas: {why}")
+
+    def close(self) -> None:
+        """Let go of the registry's connection; the store still knows what it knew."""
+        if self._registry is not None:
+            self._registry.close()
 
     def by_fingerprint(self, fingerprint: bytes) -> AvroSchema:
         """The schema; reads `netpol.schemas` at most every five seconds; raises BadRecord if it is not there."""

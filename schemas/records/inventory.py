@@ -189,7 +189,7 @@ class NetworkPolicyBody:
         spec: The spec as JSON text.
     """
 
-    spec: str = "{}"
+    spec: str
 
 
 @dataclass(frozen=True, slots=True)
