@@ -1,0 +1,70 @@
+"""Whether policies admit a connection: egress of the client's pod and ingress of the server's must both do so."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from schemas.records import Labels, Verdict
+from synthesizer.evaluator.match import names_peer, names_port, selects
+from synthesizer.evaluator.model import Connection, End, Outside, Pod, Policy, PolicyRule
+
+Namespaces = Mapping[str, Labels]
+"""Labels of namespaces; `kubernetes.io/metadata.name` is always there, as the API server puts it."""
+
+
+def allows(policies: Iterable[Policy], connection: Connection, namespaces: Namespaces | None = None) -> Verdict:
+    """What the policies say to the connection, and which policy and rule decided.
+
+    A refusal names one of the policies that isolate the pod; an admission the first rule that admits, the server's if
+    both ends are isolated.
+    """
+    if _always(connection.client, connection.server):
+        return Verdict(allowed=True, rule="a pod is never kept from itself or its own node")
+    known = tuple(policies)
+    egress = _egress(known, connection, namespaces or {})
+    if not egress.allowed:
+        return egress
+    ingress = _ingress(known, connection, namespaces or {})
+    return ingress if ingress.policy or not ingress.allowed else egress
+
+
+def _always(client: End, server: End) -> bool:
+    match client, server:
+        case Pod(), Pod():
+            return (client.namespace, client.name) == (server.namespace, server.name)
+        case (Pod(node=node), Outside(node=other)) | (Outside(node=other), Pod(node=node)):
+            return bool(node) and node == other
+        case _:
+            return False
+
+
+def _egress(policies: Sequence[Policy], connection: Connection, namespaces: Namespaces) -> Verdict:
+    if not isinstance(connection.client, Pod):
+        return Verdict(allowed=True, rule="the client is no pod")
+    isolating = [(one, one.egress) for one in _selecting(policies, connection.client) if one.egress is not None]
+    return _decide(isolating, connection, connection.server, namespaces, "egress")
+
+
+def _ingress(policies: Sequence[Policy], connection: Connection, namespaces: Namespaces) -> Verdict:
+    if not isinstance(connection.server, Pod):
+        return Verdict(allowed=True, rule="the server is no pod")
+    isolating = [(one, one.ingress) for one in _selecting(policies, connection.server) if one.ingress is not None]
+    return _decide(isolating, connection, connection.client, namespaces, "ingress")
+
+
+def _selecting(policies: Iterable[Policy], pod: Pod) -> Iterable[Policy]:
+    return (policy for policy in policies if policy.namespace == pod.namespace and selects(policy.pods, pod.labels))
+
+
+def _decide(
+    isolating: Sequence[tuple[Policy, tuple[PolicyRule, ...]]],
+    connection: Connection,
+    peer: End,
+    namespaces: Namespaces,
+    direction: str,
+) -> Verdict:
+    if not isolating:
+        return Verdict(allowed=True, rule=f"no policy isolates its {direction}")
+    for policy, rules in isolating:
+        for index, rule in enumerate(rules):
+            if names_port(rule, connection) and names_peer(rule, peer, policy.namespace, namespaces):
+                return Verdict(allowed=True, policy=policy.name, rule=f"{direction}[{index}]")
+    return Verdict(allowed=False, policy=isolating[0][0].name, rule=f"no {direction} rule admits it")

@@ -1,0 +1,24 @@
+"""The ports that a rule for an edge names: the pod's own, after Service translation; and TCP beside DNS over UDP."""
+
+from typing import Final
+
+from schemas.records import EdgeEvidence, Protocol, Role
+from synthesizer.inference.model import Port, port_of
+
+_DNS: Final = 53
+
+
+def ports_of(edge: EdgeEvidence) -> tuple[Port, ...]:
+    """The port that was reached on the server's pod; never the Service's."""
+    return (port_of(edge.protocol, edge.port),)
+
+
+def ports_beside(edge: EdgeEvidence) -> tuple[Port, ...]:
+    """Ports that belong to it though not seen: a DNS answer that is cut short is asked for again over TCP.
+
+    RFC 7766. A resolver is known by port 53 at its Service or at its pod (OpenShift: Service 53, pod 5353).
+    """
+    asks = edge.role is Role.CLIENT and edge.protocol is Protocol.UDP
+    if asks and (edge.port == _DNS or any(service.port == _DNS for service in edge.services)):
+        return (port_of(Protocol.TCP, edge.port),)
+    return ()

@@ -1,0 +1,107 @@
+"""What a person should know before applying a policy: edges without a rule, and rules that may not last."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from typing import assert_never
+
+from schemas.records import (
+    ApiServerPeer,
+    EdgeEvidence,
+    ExternalPeer,
+    NodePeer,
+    Protocol,
+    Role,
+    UnresolvedPeer,
+    WorkloadPeer,
+)
+from synthesizer.addresses import METADATA, parse_address
+from synthesizer.inference.model import Direction, Grant
+from synthesizer.options import Options
+from synthesizer.peers import spoken
+from synthesizer.scope import Scope, scope_of
+
+
+def of_edges(edges: Iterable[EdgeEvidence], options: Options) -> tuple[str, ...]:
+    """What the edges give cause to say, sorted."""
+    by_scope: dict[Scope, list[EdgeEvidence]] = defaultdict(list)
+    for edge in edges:
+        by_scope[scope_of(edge, options)].append(edge)
+    texts = {text for scope, found in by_scope.items() for text in _of_scope(scope, found)}
+    return tuple(sorted(texts))
+
+
+def of_silence(
+    directions: Iterable[Direction], grants: frozenset[Grant], edges: Sequence[EdgeEvidence]
+) -> tuple[str, ...]:
+    """Directions that the policy isolates and in which it admits nothing."""
+    empty = [direction for direction in directions if not any(grant.direction is direction for grant in grants)]
+    return tuple(_silence(direction, edges) for direction in empty)
+
+
+def _silence(direction: Direction, edges: Sequence[EdgeEvidence]) -> str:
+    role = Role.SERVER if direction is Direction.INGRESS else Role.CLIENT
+    word = direction.value
+    if any(edge.role is role for edge in edges):
+        return f"no {word} was seen that needs a rule: all {word} but the pod's own node's would be refused"
+    dns = ", DNS too" if direction is Direction.EGRESS else ""
+    return f"no {word} was seen: all {word} would be refused{dns}"
+
+
+def _of_scope(scope: Scope, edges: list[EdgeEvidence]) -> Iterable[str]:
+    match scope:
+        case Scope.RULE:
+            return _fragile(edges)
+        case Scope.OWN_NODE:
+            return ()
+        case Scope.UNRESOLVED | Scope.ROLE_UNKNOWN:
+            return [_uncounted(scope, edges)]
+        case Scope.NO_LABELS | Scope.HOST_NETWORK | Scope.METADATA | Scope.CLUSTER_RANGE:
+            return [f"{_spoken_edge(edge)} has no rule and would be refused: {scope.value}" for edge in edges]
+        case _:
+            assert_never(scope)
+
+
+def _uncounted(scope: Scope, edges: list[EdgeEvidence]) -> str:
+    ways = Counter(_way(edge) for edge in edges)
+    named = ", ".join(f"{count} {way}" for way, count in sorted(ways.items()))
+    return f"edges without a rule, which would be refused: {named} ({scope.value})"
+
+
+def _fragile(edges: Iterable[EdgeEvidence]) -> Iterable[str]:
+    for edge in edges:
+        match edge.peer:
+            case NodePeer():
+                yield (
+                    f"{_spoken_edge(edge)} is admitted by the node's address: it covers every pod on that node's "
+                    "network, changes with the node, and some network plugins ignore an ipBlock of a node"
+                )
+            case ApiServerPeer():
+                yield (
+                    f"{_spoken_edge(edge)} is admitted by the endpoint's address: it changes with the control plane, "
+                    "and some network plugins want an entity instead (Cilium: kube-apiserver)"
+                )
+            case ExternalPeer(address) if parse_address(address) in METADATA:
+                yield f"{_spoken_edge(edge)} is admitted: the metadata address hands out credentials"
+            case ExternalPeer() | WorkloadPeer() | UnresolvedPeer():
+                pass
+            case _:
+                assert_never(edge.peer)
+        if edge.protocol is Protocol.SCTP:
+            yield "SCTP needs a network plugin that supports it"
+
+
+def _way(edge: EdgeEvidence) -> str:
+    match edge.role:
+        case Role.CLIENT:
+            return "egress"
+        case Role.SERVER:
+            return "ingress"
+        case Role.UNKNOWN:
+            return "of unknown direction"
+        case _:
+            assert_never(edge.role)
+
+
+def _spoken_edge(edge: EdgeEvidence) -> str:
+    way = "from" if edge.role is Role.SERVER else "to"
+    return f"{_way(edge)} {way} {spoken(edge.peer)} on {edge.protocol.value} {edge.port}"

@@ -1,0 +1,65 @@
+"""Who a peer is, whatever may change about it: identity without labels, and one total order."""
+
+from dataclasses import replace
+from typing import assert_never
+
+from schemas.records import (
+    ApiServerPeer,
+    ExternalPeer,
+    NodePeer,
+    Peer,
+    UnresolvedPeer,
+    Workload,
+    WorkloadPeer,
+)
+
+
+def identity(peer: Peer) -> Peer:
+    """The peer without what may change: labels, host network, node name, reason."""
+    match peer:
+        case WorkloadPeer(workload):
+            return WorkloadPeer(Workload(workload.namespace, workload.kind, workload.name))
+        case NodePeer():
+            return replace(peer, node="")
+        case UnresolvedPeer():
+            return replace(peer, reason="")
+        case ExternalPeer() | ApiServerPeer():
+            return peer
+        case _:
+            assert_never(peer)
+
+
+def order(peer: Peer) -> tuple[str, ...]:
+    """A sort key: kind of peer, its identity, then what may change."""
+    match peer:
+        case WorkloadPeer(workload):
+            labels = tuple(f"{key}={value}" for key, value in workload.selector)
+            host = str(workload.host_network)
+            return ("1", workload.namespace, workload.name, workload.kind, host, *labels)
+        case NodePeer():
+            return ("2", peer.address, str(peer.own), peer.node)
+        case ApiServerPeer():
+            return ("3", peer.address)
+        case ExternalPeer():
+            return ("4", peer.address)
+        case UnresolvedPeer():
+            return ("5", peer.address, peer.reason)
+        case _:
+            assert_never(peer)
+
+
+def spoken(peer: Peer) -> str:
+    """The peer as a sentence names it."""
+    match peer:
+        case WorkloadPeer(workload):
+            return str(workload.ref)
+        case NodePeer():
+            return f"node {peer.node or peer.address}"
+        case ApiServerPeer():
+            return f"the API server at {peer.address}"
+        case ExternalPeer():
+            return f"external {peer.address}"
+        case UnresolvedPeer():
+            return f"unresolved {peer.address}"
+        case _:
+            assert_never(peer)

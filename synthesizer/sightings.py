@@ -1,0 +1,77 @@
+"""One edge's evidence: seen in a window, joined with what was known, settled once its windows can change no more."""
+
+from dataclasses import replace
+
+from schemas.records import Edge, EdgeEvidence, WindowCount
+from synthesizer.peers import order
+
+
+def sighted(known: EdgeEvidence | None, edge: Edge, start: int) -> EdgeEvidence:
+    """The edge as one window shows it; its counts add up with `known` of the same window (a peer's labels changed)."""
+    count = edge.count + (sum(one.count for one in known.recent) if known else 0)
+    sighting = EdgeEvidence(
+        edge.role,
+        edge.peer,
+        edge.protocol,
+        edge.port,
+        recent=(WindowCount(start, count),) if count else (),
+        seen_by_client=edge.client_count > 0,
+        seen_by_server=edge.server_count > 0,
+        attempts=edge.attempts,
+        first_seen=edge.first_seen,
+        last_seen=edge.last_seen,
+        bases=tuple(sorted(set(edge.bases), key=lambda basis: basis.value)),
+        services=tuple(sorted(set(edge.services))),
+    )
+    return sighting if known is None else _united(known, sighting)
+
+
+def joined(known: EdgeEvidence | None, sighting: EdgeEvidence, *, late: bool) -> EdgeEvidence:
+    """Both together. A late sighting is not counted, unless the edge would not be established without it."""
+    if not late:
+        return sighting if known is None else _united(known, sighting)
+    total = sighting.total_count
+    bare = replace(sighting, recent=())
+    if total and not (known and known.established):
+        bare = replace(bare, count=total, windows=1)
+    return bare if known is None else _united(known, bare)
+
+
+def settled(edge: EdgeEvidence, floor: int) -> EdgeEvidence:
+    """With sightings in windows that began before `floor` (ms) moved to the totals."""
+    old = [one for one in edge.recent if one.start < floor]
+    if not old:
+        return edge
+    return replace(
+        edge,
+        count=edge.count + sum(one.count for one in old),
+        windows=edge.windows + len(old),
+        recent=edge.recent[len(old) :],
+    )
+
+
+def _united(one: EdgeEvidence, other: EdgeEvidence) -> EdgeEvidence:
+    newest = max(one, other, key=lambda edge: (edge.last_seen, order(edge.peer)))
+    return replace(
+        one,
+        peer=newest.peer,
+        count=one.count + other.count,
+        windows=one.windows + other.windows,
+        recent=_latest(one.recent, other.recent),
+        seen_by_client=one.seen_by_client or other.seen_by_client,
+        seen_by_server=one.seen_by_server or other.seen_by_server,
+        attempts=max(one.attempts, other.attempts),
+        first_seen=min(one.first_seen, other.first_seen),
+        last_seen=newest.last_seen,
+        bases=tuple(sorted({*one.bases, *other.bases}, key=lambda basis: basis.value)),
+        services=tuple(sorted({*one.services, *other.services})),
+    )
+
+
+def _latest(one: tuple[WindowCount, ...], other: tuple[WindowCount, ...]) -> tuple[WindowCount, ...]:
+    if one == other:
+        return one
+    counts = {sighting.start: sighting.count for sighting in one}
+    for sighting in other:
+        counts[sighting.start] = max(counts.get(sighting.start, 0), sighting.count)
+    return tuple(WindowCount(*item) for item in sorted(counts.items()))
