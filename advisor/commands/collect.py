@@ -1,0 +1,57 @@
+"""`network-policy collect`: the node agent, or a recording published as if it were seen."""
+
+from pathlib import Path
+
+import click
+
+from advisor.options import kafka_options
+from schemas.errors import UsageError
+from schemas.kafka import KafkaSettings
+
+
+@click.command()
+@kafka_options
+@click.option(
+    "--node", envvar="NETPOL_NODE", help="The node's name as Kubernetes knows it; by default the host's name."
+)
+@click.option("--interval", default=5.0, show_default=True, help="Seconds between two reports.")
+@click.option(
+    "--cgroup", type=click.Path(path_type=Path), help="Whose sockets are watched; by default all of the node."
+)
+@click.option("--map-entries", default=65_536, show_default=True, help="Distinct edges that one interval can hold.")
+@click.option("--spool-mib", default=64, show_default=True, help="Memory for reports while Kafka is away, MiB.")
+@click.option("--replay", type=click.Path(path_type=Path), help="Publish this recording (raw JSON lines), then end.")
+@click.option("--strict", is_flag=True, help="With --replay: exit 2 if a line was bad.")
+def collect(  # noqa: PLR0913  one argument per option
+    *,
+    kafka: KafkaSettings,
+    node: str | None,
+    interval: float,
+    cgroup: Path | None,
+    map_entries: int,
+    spool_mib: int,
+    replay: Path | None,
+    strict: bool,
+) -> None:
+    """Count the connections of this node in the kernel and publish them to Kafka."""
+    if replay is not None:
+        _replay(kafka, replay, interval, spool_mib, strict=strict)
+        return
+    from collector.run import run  # noqa: PLC0415  a replay works where the kernel has no eBPF
+    from collector.settings import CollectorSettings  # noqa: PLC0415
+
+    named = {} if node is None else {"node": node}
+    run(
+        CollectorSettings(
+            kafka, interval_s=interval, cgroup=cgroup, map_entries=map_entries, spool_mib=spool_mib, **named
+        )
+    )
+
+
+def _replay(kafka: KafkaSettings, path: Path, interval_s: float, spool_mib: int, *, strict: bool) -> None:
+    from collector.replay import run  # noqa: PLC0415
+    from collector.settings import ReplaySettings  # noqa: PLC0415
+
+    bad = run(ReplaySettings(kafka, path, interval_s=interval_s, spool_mib=spool_mib))
+    if bad and strict:
+        raise UsageError(f"{path}: {bad} bad lines, named above")
