@@ -1,0 +1,72 @@
+"""What the demo ends with: the table, and what is missing."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.table import Table
+
+from advisor.demo.manifest import Manifest, rule_counts
+from advisor.demo.watch import Tally
+from schemas.records import PolicySuggestion, WorkloadRef
+
+
+def missing(manifest: Manifest, tally: Tally, output: Path) -> tuple[str, ...]:
+    """Why the demo has not shown what it should, one sentence each; empty if it has."""
+    refs = [WorkloadRef(one.namespace, "Deployment", one.name) for one in manifest.deployments]
+    wanted = [sentence for ref in refs for sentence in _lacks(ref, tally.suggestions.get(ref), output)]
+    dead = [f"{len(tally.dead_letters)} records were set aside: {tally.dead_letters[0]}"] if tally.dead_letters else []
+    return (*wanted, *dead)
+
+
+def table(tally: Tally, output: Path) -> Table:
+    """One row per suggestion."""
+    made = Table(
+        "workload", "rules in/out", "edges admitted", "near misses refused", "windows", "new edge expected",
+        title=f"Suggested policies in {output}/", title_justify="left",
+    )  # fmt: skip
+    made.add_column("file", overflow="fold")
+    for ref, suggestion in sorted(tally.suggestions.items()):
+        made.add_row(*_cells(ref, suggestion, output))
+    return made
+
+
+def closing(tally: Tally) -> str:
+    """The sentence under the table: the least certain of the suggestions, in words."""
+    made = tally.suggestions.values()
+    least = max(made, key=lambda one: (one.coverage.new_edge_probability, one.key), default=None)
+    if least is None:
+        return "No suggestion was made."
+    return f"Least sure: {least.workload.name}, {least.coverage.sentence}."
+
+
+def file_of(suggestion: PolicySuggestion, output: Path) -> Path:
+    """Where the synthesizer writes it (design.md, "Recorded connections")."""
+    return output / suggestion.workload.namespace / f"{suggestion.policy_name}.yaml"
+
+
+def _lacks(ref: WorkloadRef, suggestion: PolicySuggestion | None, output: Path) -> Iterator[str]:
+    if suggestion is None or not suggestion.policy:
+        yield f"{ref}: no suggestion" + (f" ({suggestion.reason})" if suggestion else "")
+        return
+    proof = suggestion.proof
+    if not 0 < proof.observed == proof.admitted:
+        yield f"{ref}: {proof.admitted} of {proof.observed} observed edges are admitted"
+    if proof.refused + proof.covered < proof.near_misses:
+        yield f"{ref}: only {proof.refused} of {proof.near_misses} near misses are refused"
+    if not file_of(suggestion, output).is_file():
+        yield f"{ref}: {file_of(suggestion, output)} was not written"
+
+
+def _cells(ref: WorkloadRef, suggestion: PolicySuggestion, output: Path) -> tuple[str, ...]:
+    proof, coverage = suggestion.proof, suggestion.coverage
+    ingress, egress = rule_counts(suggestion.policy)
+    covered = f" ({proof.covered} generalised)" if proof.covered else ""
+    return (
+        f"{ref.namespace}/{ref.name}",
+        f"{ingress}/{egress}",
+        f"{proof.admitted} of {proof.observed}",
+        f"{proof.refused} of {proof.near_misses}{covered}",
+        str(coverage.windows),
+        f"{coverage.new_edge_probability:.0%}",
+        str(file_of(suggestion, output).relative_to(output)),
+    )
