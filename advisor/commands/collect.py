@@ -11,13 +11,9 @@ from schemas.kafka import KafkaSettings
 
 @click.command()
 @kafka_options
-@click.option(
-    "--node", envvar="NETPOL_NODE", help="The node's name as Kubernetes knows it; by default the host's name."
-)
+@click.option("--node", envvar="NETPOL_NODE", help="The node's name as Kubernetes knows it; else the host's.")
 @click.option("--interval", default=5.0, show_default=True, help="Seconds between two reports.")
-@click.option(
-    "--cgroup", type=click.Path(path_type=Path), help="Whose sockets are watched; by default all of the node."
-)
+@click.option("--cgroup", type=click.Path(path_type=Path), help="Whose sockets are watched; else all of the node.")
 @click.option("--map-entries", default=65_536, show_default=True, help="Distinct edges that one interval can hold.")
 @click.option("--spool-mib", default=64, show_default=True, help="Memory for reports while Kafka is away, MiB.")
 @click.option("--replay", type=click.Path(path_type=Path), help="Publish this recording (raw JSON lines), then end.")

@@ -4,7 +4,7 @@ import shutil
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from collector.doctor import Check, checks
 from schemas.errors import Unavailable
@@ -14,7 +14,7 @@ from schemas.errors import Unavailable
 def doctor() -> None:
     """Look at everything that collecting and the demo need; exit 3 if something is missing."""
     found = (*checks(), *_demo_checks())
-    table = Table("needed", "found", "what to do", "for")
+    table = Table("needed", Column("found", overflow="fold"), "what to do", "for")
     for check in found:
         mark = "[green]ok[/]" if check.ok else "[red]missing[/]"
         table.add_row(check.name, f"{mark} {check.found}", "" if check.ok else check.advice, check.required_for)

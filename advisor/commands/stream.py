@@ -10,9 +10,7 @@ from streams.settings import StreamSettings
 
 @click.command()
 @kafka_options
-@click.option(
-    "--window", default=300.0, show_default=True, help="Length of a window, seconds; the same on all workers."
-)
+@click.option("--window", default=300.0, show_default=True, help="Length of a window, seconds; the same for all.")
 @click.option("--lateness", default=30.0, show_default=True, help="How long after its end a window is final, seconds.")
 @click.option("--inventory-wait", default=10.0, show_default=True, help="The longest a batch waits for the inventory.")
 @click.option("--worker-id", envvar="NETPOL_WORKER_ID", default="", help="This worker's name, for static membership.")
