@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from ipaddress import ip_address
 from typing import assert_never
 
 from advisor.recorded.forms import parse
 from advisor.recorded.lines import Line, ReadLine
-from advisor.recorded.model import BadLine, EnrichedLine, ImportedEvent, RawLine, Skipped
+from advisor.recorded.model import BadLine, EnrichedLine, ImportedEvent, RawLine, SeenAddress, Skipped
 from advisor.recorded.windows import WindowFold
 from schemas.codec import BadRecord
 from schemas.records import Connection
@@ -54,6 +55,8 @@ class Recording:
                 self.raw.setdefault(node, set()).add(connection)
             case EnrichedLine(workload, edge):
                 self.windows.add(workload, edge)
+            case ImportedEvent(remote=SeenAddress(address)) if ip_address(address).is_loopback:
+                self.skipped["loopback"] += 1
             case ImportedEvent():
                 self.events[recorded] += 1
             case Skipped(reason):

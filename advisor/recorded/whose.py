@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
+from typing import Final
 from typing import Protocol as Interface
 
 from advisor.recorded.identity import ref_of, stable_labels, workload_of
@@ -18,6 +19,10 @@ from schemas.records import (
     WorkloadPeer,
     WorkloadRef,
 )
+
+_CLUSTER_LIKE: Final = tuple(map(ip_network, (
+    "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "fc00::/7", "fe80::/10",
+)))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +84,10 @@ class NamesOnly:
         return (Reached(WorkloadPeer(self._by_selector[service.namespace, stable_labels(service.selector)]), port),)
 
     def address(self, seen: SeenAddress, _at: Millis) -> Peer:
-        """External if it is a public address."""
-        public = ip_address(seen.address).is_global
-        return ExternalPeer(seen.address) if public else UnresolvedPeer(seen.address, "no_inventory")
+        """External if no cluster could have given it to a pod or a node."""
+        address = ip_address(seen.address)
+        private = any(address in network for network in _CLUSTER_LIKE)
+        return UnresolvedPeer(seen.address, "no_inventory") if private else ExternalPeer(seen.address)
 
 
 def _behind(service: SeenService) -> Workload:
