@@ -1,5 +1,6 @@
 """`network-policy collect`: the node agent, or a recording published as if it were seen."""
 
+import platform
 from pathlib import Path
 
 import click
@@ -11,7 +12,7 @@ from schemas.kafka import KafkaSettings
 
 @click.command()
 @kafka_options
-@click.option("--node", envvar="NETPOL_NODE", help="The node's name as Kubernetes knows it; else the host's.")
+@click.option("--node", envvar="NETPOL_NODE", default=platform.node, show_default="the host's", help="The node's name.")
 @click.option("--interval", default=5.0, show_default=True, help="Seconds between two reports.")
 @click.option("--cgroup", type=click.Path(path_type=Path), help="Whose sockets are watched; else all of the node.")
 @click.option("--map-entries", default=65_536, show_default=True, help="Distinct edges that one interval can hold.")
@@ -21,7 +22,7 @@ from schemas.kafka import KafkaSettings
 def collect(  # noqa: PLR0913  one argument per option
     *,
     kafka: KafkaSettings,
-    node: str | None,
+    node: str,
     interval: float,
     cgroup: Path | None,
     map_entries: int,
@@ -36,11 +37,8 @@ def collect(  # noqa: PLR0913  one argument per option
     from collector.run import run  # noqa: PLC0415  a replay works where the kernel has no eBPF
     from collector.settings import CollectorSettings  # noqa: PLC0415
 
-    named = {} if node is None else {"node": node}
     run(
-        CollectorSettings(
-            kafka, interval_s=interval, cgroup=cgroup, map_entries=map_entries, spool_mib=spool_mib, **named
-        )
+        CollectorSettings(kafka, node, interval_s=interval, cgroup=cgroup, map_entries=map_entries, spool_mib=spool_mib)
     )
 
 
