@@ -32,15 +32,17 @@ def _topics_page() -> Iterator[str]:
         yield f"| `{topic.name}` | {topic.key} | {_value(topic)} | {_kept(topic)} |"
     yield "\nTopics keyed by workload have equal partition counts; a workload has the same partition in each of them."
     yield "Values are framed as [decision 0001](../decisions/0001-records-first.md) and `schemas/framing.py` say.\n"
+    told: set[str] = set()
     for topic in TOPICS:
         if topic.record is not None:
-            yield from _record(json.loads(codec(topic.record).schema.text))
+            yield from _record(json.loads(codec(topic.record).schema.text), told)
 
 
 def _value(topic: Topic) -> str:
-    return (
-        "Avro schema text" if topic.record is None else f"[{topic.record.__name__}](#{topic.record.__name__.lower()})"
-    )
+    if topic.record is None:
+        return "Avro schema text"
+    name = topic.record.__name__
+    return f"[{name}](#{name.lower()})"
 
 
 def _kept(topic: Topic) -> str:
