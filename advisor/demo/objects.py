@@ -9,6 +9,7 @@ from advisor.demo.cluster import (
     NODE,
     NODE_ADDRESS,
     POD_RANGE,
+    SERVICE_RANGE,
     Cluster,
     Forward,
     Pod,
@@ -26,6 +27,7 @@ _API_VERSIONS: Final = {
     "Pod": "v1",
     "ReplicaSet": "apps/v1",
     "Service": "v1",
+    "ServiceCIDR": "networking.k8s.io/v1",
 }
 
 
@@ -38,6 +40,8 @@ def cluster_objects(cluster: Cluster, now: Millis) -> Iterator[Object]:
     """All objects, the cluster-scoped first."""
     created = datetime.fromtimestamp(now // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     yield _node(created)
+    service_cidr = _object("ServiceCIDR", "", "kubernetes", created, {})
+    yield {**service_cidr, "spec": {"cidrs": [str(SERVICE_RANGE)]}}
     for name in cluster.manifest.namespaces:
         labels = {"kubernetes.io/metadata.name": name}
         yield _object("Namespace", "", name, created, {"labels": labels})

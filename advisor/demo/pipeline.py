@@ -49,9 +49,9 @@ class Pipeline:
         self.start("stream", "--window", str(_WINDOW_S), "--lateness", str(_LATENESS_S))
         self.start("synthesize", "--output", str(output))
 
-    def start_collector(self) -> None:
-        """The kernel's connections."""
-        self.start(_COLLECT, "--node", NODE, "--interval", str(_INTERVAL_S))
+    def start_collector(self, interval_s: int = _INTERVAL_S) -> None:
+        """The kernel's connections, reported every `interval_s` seconds."""
+        self.start(_COLLECT, "--node", NODE, "--interval", str(interval_s))
 
     def replay(self, trace: Path) -> None:
         """A recorded trace in the collector's place."""
