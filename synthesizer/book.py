@@ -1,0 +1,100 @@
+"""What a synthesizer knows of the workloads of its partitions, and which of them need a new suggestion. No I/O."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from schemas.records import PolicySuggestion, WorkloadRef, WorkloadWindow
+from synthesizer.evidence import Evidence, evidence_of, fold
+from synthesizer.names import policy_name
+from synthesizer.options import Options
+from synthesizer.suggest import suggest
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One workload.
+
+    Attributes:
+        partition: Its partition, the same in all topics of workloads.
+        evidence: All that is known of it.
+        suggestion: The last one made; None if none was.
+    """
+
+    partition: int
+    evidence: Evidence
+    suggestion: PolicySuggestion | None = None
+
+
+class Book:
+    """The workloads of the assigned partitions of one cluster."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._entries: dict[WorkloadRef, Entry] = {}
+        self._kinds: dict[tuple[str, str], set[str]] = defaultdict(set)
+        self._dirty: set[WorkloadRef] = set()
+
+    def restore(self, suggestion: PolicySuggestion, partition: int) -> None:
+        """Take what an earlier run knew; it is looked at again, for options may have changed."""
+        self._put(suggestion.workload.ref, Entry(partition, evidence_of(suggestion), suggestion))
+
+    def take(self, window: WorkloadWindow, partition: int) -> None:
+        """Fold one window."""
+        ref = window.workload.ref
+        entry = self._entries.get(ref)
+        evidence = fold(entry.evidence if entry else None, window)
+        if entry is None:
+            self._put(ref, Entry(partition, evidence))
+        elif evidence != entry.evidence:
+            self._put(ref, replace(entry, evidence=evidence))
+
+    def forget(self, ref: WorkloadRef) -> None:
+        """The workload is gone for good."""
+        if self._entries.pop(ref, None) is not None:
+            self._dirty.discard(ref)
+            self._kinds[ref.namespace, ref.name].discard(ref.kind)
+            self._dirty |= self._rivals(ref)
+
+    def drop(self, partitions: Iterable[int]) -> None:
+        """Another synthesizer has these partitions now."""
+        gone = set(partitions)
+        for ref in [ref for ref, entry in self._entries.items() if entry.partition in gone]:
+            del self._entries[ref]
+            self._dirty.discard(ref)
+            self._kinds[ref.namespace, ref.name].discard(ref.kind)
+
+    def changed(self) -> tuple[Entry, ...]:
+        """Entries whose suggestion is new or different, in order; asking again gives none."""
+        made = [self._suggested(ref) for ref in sorted(self._dirty)]
+        self._dirty.clear()
+        return tuple(entry for entry in made if entry is not None)
+
+    def entries(self) -> tuple[Entry, ...]:
+        """All of them, in order."""
+        return tuple(self._entries[ref] for ref in sorted(self._entries))
+
+    def names_in_use(self, namespace: str, name: str) -> frozenset[str]:
+        """Policy names of the workloads of this namespace and name."""
+        kinds = self._kinds.get((namespace, name), set())
+        return frozenset(policy_name(WorkloadRef(namespace, kind, name), kinds) for kind in kinds)
+
+    def _put(self, ref: WorkloadRef, entry: Entry) -> None:
+        self._entries[ref] = entry
+        self._dirty.add(ref)
+        if ref.kind not in self._kinds[ref.namespace, ref.name]:
+            self._kinds[ref.namespace, ref.name].add(ref.kind)
+            self._dirty |= self._rivals(ref)
+
+    def _rivals(self, ref: WorkloadRef) -> set[WorkloadRef]:
+        """Workloads whose policies may have to change their names with this one's coming or going."""
+        return {WorkloadRef(ref.namespace, kind, ref.name) for kind in self._kinds[ref.namespace, ref.name]}
+
+    def _suggested(self, ref: WorkloadRef) -> Entry | None:
+        entry = self._entries[ref]
+        name = policy_name(ref, self._kinds[ref.namespace, ref.name])
+        suggestion = suggest(entry.evidence, self._options, name, entry.suggestion)
+        if suggestion == entry.suggestion:
+            return None
+        self._entries[ref] = replace(entry, suggestion=suggestion)
+        return self._entries[ref]

@@ -1,0 +1,33 @@
+"""How `synthesize` is set up."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from schemas.kafka import KafkaSettings
+from synthesizer.options import Options
+
+
+@dataclass(frozen=True, slots=True)
+class SynthesizerSettings:
+    """Settings of the synthesizer.
+
+    Attributes:
+        kafka: How to reach Kafka.
+        output: Directory for `<namespace>/<policy>.yaml`; None for the topic alone.
+        options: How evidence becomes rules.
+        group: Consumer group; the cluster's name is added, for each cluster has its own.
+        batch: Windows folded together at most, before their workloads' suggestions are made.
+        cycle_s: Seconds that such a batch may take to gather: a workload's suggestion changes no more often.
+    """
+
+    kafka: KafkaSettings
+    output: Path | None = None
+    options: Options = field(default_factory=Options)
+    group: str = "netpol-synthesizer"
+    batch: int = 1000
+    cycle_s: float = 0.5
+
+    @property
+    def consumer_group(self) -> str:
+        """The group's full name."""
+        return f"{self.group}.{self.kafka.cluster}"
