@@ -9,26 +9,17 @@ from typing import Final
 
 from advisor.recorded.model import SeenPod
 from schemas.records import Labels, Workload, WorkloadRef
+from streams.labels import stable
 
-_RUN_LABELS: Final = frozenset({
-    "pod-template-hash", "rollouts-pod-template-hash", "controller-revision-hash", "pod-template-generation",
-    "controller-uid", "job-name", "statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index",
-})  # fmt: skip
-_RUN_PREFIXES: Final = ("batch.kubernetes.io/", "topology.kubernetes.io/", "failure-domain.beta.kubernetes.io/")
 _CRON_RUN: Final = re.compile(r"(.+)-[0-9]{8,}-[A-Za-z0-9]{5}")
 _ORDINAL: Final = re.compile(r"(.+)-[0-9]+")
 _ONE_HASH: Final = re.compile(r"(.+)-[A-Za-z0-9]{5}")
 _TWO_HASHES: Final = re.compile(r"(.+)-[A-Za-z0-9]{1,10}-[A-Za-z0-9]{5}")
 
 
-def stable_labels(labels: Labels) -> Labels:
-    """The labels without those that name one run, revision, replica or place."""
-    return tuple((key, value) for key, value in labels if key not in _RUN_LABELS and not key.startswith(_RUN_PREFIXES))
-
-
 def common_labels(each: Iterable[Labels]) -> Labels:
     """The stable labels that all of the pods carry with the same value."""
-    first, *rest = [set(stable_labels(labels)) for labels in each]
+    first, *rest = [set(stable(labels)) for labels in each]
     return tuple(sorted(first.intersection(*rest)))
 
 

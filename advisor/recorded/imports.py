@@ -28,9 +28,9 @@ def _reached(event: ImportedEvent, remote: SeenEnd, whose: Whose) -> tuple[Reach
         case SeenPod():
             return (Reached(WorkloadPeer(whose.pod(remote)), event.port),)
         case SeenService():
-            return whose.service(remote, event.protocol, event.port)
+            return whose.service(remote, event)
         case SeenAddress():
-            return (Reached(whose.address(remote, event.time), event.port),)
+            return whose.address(remote, event)
         case _:
             assert_never(remote)
 
@@ -39,5 +39,5 @@ def _edge(event: ImportedEvent, reached: Reached, count: int) -> Edge:
     client, server = (count, 0) if event.role is Role.CLIENT else (0, count)
     return Edge(
         event.role, reached.peer, event.protocol, reached.port, client, server, 0, 0, event.time, event.time,
-        (Basis.IMPORT,),
+        (Basis.IMPORT,), (reached.service,) if reached.service else (),
     )  # fmt: skip

@@ -6,19 +6,19 @@ from ipaddress import ip_address, ip_network
 from typing import Final
 from typing import Protocol as Interface
 
-from advisor.recorded.identity import ref_of, stable_labels, workload_of
-from advisor.recorded.model import SeenAddress, SeenPod, SeenService
+from advisor.recorded.identity import ref_of, workload_of
+from advisor.recorded.model import ImportedEvent, SeenAddress, SeenPod, SeenService
 from schemas.records import (
     ExternalPeer,
     Labels,
-    Millis,
     Peer,
-    Protocol,
+    ServiceRef,
     UnresolvedPeer,
     Workload,
     WorkloadPeer,
     WorkloadRef,
 )
+from streams.labels import stable
 
 _CLUSTER_LIKE: Final = tuple(map(ip_network, (
     "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "fc00::/7", "fe80::/10",
@@ -32,10 +32,12 @@ class Reached:
     Attributes:
         peer: Who answered.
         port: The port on which it did.
+        service: The Service in between, where its port was translated.
     """
 
     peer: Peer
     port: int
+    service: ServiceRef | None = None
 
 
 class Whose(Interface):
@@ -44,11 +46,11 @@ class Whose(Interface):
     def pod(self, pod: SeenPod) -> Workload:
         """The pod's workload."""
 
-    def service(self, service: SeenService, protocol: Protocol, port: int) -> tuple[Reached, ...]:
-        """The ends behind the Service's port."""
+    def service(self, service: SeenService, event: ImportedEvent) -> tuple[Reached, ...]:
+        """The ends behind the port of the Service that the event's remote end is."""
 
-    def address(self, seen: SeenAddress, at: Millis) -> Peer:
-        """Who held the address at that moment."""
+    def address(self, seen: SeenAddress, event: ImportedEvent) -> tuple[Reached, ...]:
+        """Who held the address that the event's remote end is, at its time."""
 
 
 class NamesOnly:
@@ -76,22 +78,23 @@ class NamesOnly:
         found = self._workloads[ref_of(pod)]
         return self._by_selector[found.namespace, found.selector] if found.selector else found
 
-    def service(self, service: SeenService, _protocol: Protocol, port: int) -> tuple[Reached, ...]:
+    def service(self, service: SeenService, event: ImportedEvent) -> tuple[Reached, ...]:
         """The workload with the Service's selector."""
         if not service.selector:
             named = service.address or f"{service.namespace}/{service.name}"
-            return (Reached(UnresolvedPeer(named, "no_endpoints"), port),)
-        return (Reached(WorkloadPeer(self._by_selector[service.namespace, stable_labels(service.selector)]), port),)
+            return (Reached(UnresolvedPeer(named, "no_endpoints"), event.port),)
+        return (Reached(WorkloadPeer(self._by_selector[service.namespace, stable(service.selector)]), event.port),)
 
-    def address(self, seen: SeenAddress, _at: Millis) -> Peer:
+    def address(self, seen: SeenAddress, event: ImportedEvent) -> tuple[Reached, ...]:
         """External if no cluster could have given it to a pod or a node."""
         address = ip_address(seen.address)
         private = any(address in network for network in _CLUSTER_LIKE)
-        return UnresolvedPeer(seen.address, "no_inventory") if private else ExternalPeer(seen.address)
+        peer = UnresolvedPeer(seen.address, "no_inventory") if private else ExternalPeer(seen.address)
+        return (Reached(peer, event.port),)
 
 
 def _behind(service: SeenService) -> Workload:
-    return Workload(service.namespace, "Deployment", service.name.lower(), stable_labels(service.selector))
+    return Workload(service.namespace, "Deployment", service.name.lower(), stable(service.selector))
 
 
 def _preference(workload: Workload) -> tuple[bool, str, str]:
