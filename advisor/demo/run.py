@@ -1,14 +1,11 @@
 """The demo from an empty machine to proved policies: each line of `_live` and `_replayed` is one step of the story."""
 
-import signal
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import Final
 
 from rich.console import Console
@@ -16,6 +13,7 @@ from rich.console import Console
 from advisor.demo import pods, verdict
 from advisor.demo.cluster import Cluster, place
 from advisor.demo.display import Display, Step, display
+from advisor.demo.frame import ended_once, workspace
 from advisor.demo.lacks import lacks
 from advisor.demo.manifest import load
 from advisor.demo.network import network
@@ -31,7 +29,6 @@ from schemas.records import Millis
 _POLL_S: Final = 0.25
 _QUIET_S: Final = 5.0
 _SETTLE_S: Final = 60.0
-_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _WIDTH: Final = 132
 """Columns where there is no terminal that has a width of its own."""
 
@@ -68,15 +65,14 @@ def run(settings: DemoSettings) -> int:
     if missing:
         console.print("So the demo replays a recorded trace of the same shop.", soft_wrap=True)
     act = _replayed if settings.replay or missing else _live
-    with _ended_once(), _workspace(settings) as work, display(console, time.monotonic) as shown:
+    with ended_once(), workspace(settings) as work, display(console, time.monotonic) as shown:
         stage = Stage(settings, place(load()), work, shown)
         tally = act(stage)
     return _conclude(stage, tally)
 
 
 def _live(stage: Stage) -> Tally:
-    with network(stage.cluster), _kafka(stage) as kafka, pipeline(kafka.brokers, stage.work) as programs:
-        stage.display.show(Step.NETWORK, f"{len(stage.cluster.pods)} pods behind a node's bridge", done=True)
+    with _network(stage), _kafka(stage) as kafka, pipeline(kafka.brokers, stage.work) as programs:
         _create_topics(stage, programs)
         stage.write_objects(_now())
         programs.start_collector()
@@ -100,6 +96,14 @@ def _replayed(stage: Stage) -> Tally:
             programs.replay(TRACE)
             _settle(stage, watch, programs)
             return watch.tally
+
+
+@contextmanager
+def _network(stage: Stage) -> Iterator[None]:
+    with network(stage.cluster):
+        shown = f"a node with {len(stage.cluster.pods)} pods, Services by nftables"
+        stage.display.show(Step.NETWORK, shown, done=True)
+        yield
 
 
 @contextmanager
@@ -182,34 +186,6 @@ def _conclude(stage: Stage, tally: Tally) -> int:
     for sentence in wrong:
         console.print(f"Missing: {sentence}", markup=False, soft_wrap=True)
     return 1 if wrong else 0
-
-
-@contextmanager
-def _workspace(settings: DemoSettings) -> Iterator[Path]:
-    temporary = tempfile.TemporaryDirectory(prefix="network-policy-demo-") if settings.work is None else None
-    with temporary or nullcontext(str(settings.work)) as name:
-        work = Path(name)
-        work.mkdir(parents=True, exist_ok=True)
-        yield work
-
-
-@contextmanager
-def _ended_once() -> Iterator[None]:
-    """The first signal ends the story, and later ones do not disturb the clearing away."""
-
-    def end(number: int, _frame: FrameType | None) -> None:
-        for one in _SIGNALS:
-            signal.signal(one, signal.SIG_IGN)
-        if number == signal.SIGINT:
-            raise KeyboardInterrupt
-        sys.exit(128 + number)
-
-    before = {one: signal.signal(one, end) for one in _SIGNALS}
-    try:
-        yield
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
 
 
 def _now() -> Millis:

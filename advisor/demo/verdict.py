@@ -14,8 +14,8 @@ def missing(manifest: Manifest, tally: Tally, output: Path) -> tuple[str, ...]:
     """Why the demo has not shown what it should, one sentence each; empty if it has."""
     refs = [WorkloadRef(one.namespace, "Deployment", one.name) for one in manifest.deployments]
     wanted = [sentence for ref in refs for sentence in _lacks(ref, tally.suggestions.get(ref), output)]
-    dead = [f"{len(tally.dead_letters)} records were set aside: {tally.dead_letters[0]}"] if tally.dead_letters else []
-    return (*wanted, *dead)
+    dead = [f"records set aside: {len(tally.dead_letters)}, the first because: {one}" for one in tally.dead_letters]
+    return (*wanted, *dead[:1])
 
 
 def table(tally: Tally, output: Path) -> Table:
