@@ -23,6 +23,8 @@ class Edge:
         last_seen: The last observation.
         bases: Why the role is believed, sorted.
         services: Services through which the server was reached, sorted.
+        client_attempts: Attempts as the client's end, or one of unknown role, saw them.
+        server_attempts: Attempts as the server's end saw them.
     """
 
     role: Role
@@ -37,6 +39,8 @@ class Edge:
     last_seen: Millis
     bases: tuple[Basis, ...] = ()
     services: tuple[ServiceRef, ...] = ()
+    client_attempts: int = 0
+    server_attempts: int = 0
 
     @property
     def count(self) -> int:
