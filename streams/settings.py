@@ -1,0 +1,48 @@
+"""What can be set of `stream` and `follow`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from schemas.kafka import KafkaSettings
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSettings:
+    """Settings of one stream worker.
+
+    Attributes:
+        kafka: How to reach Kafka.
+        window_s: Length of a window of event time, seconds; the same on all workers.
+        lateness_s: A window is final once event time has passed its end by this much.
+        retention_s: A final window is kept in memory for late edges this long, in event time.
+        inventory_wait_s: The longest that a batch waits for the inventory to pass its end.
+        worker_id: Name of this worker for static membership; empty for a member without a name.
+        within_s: The longest that a new event waits for others to be taken with it.
+        take: The most events taken at once.
+    """
+
+    kafka: KafkaSettings
+    window_s: float = 300.0
+    lateness_s: float = 30.0
+    retention_s: float = 900.0
+    inventory_wait_s: float = 10.0
+    worker_id: str = ""
+    within_s: float = 0.2
+    take: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class FollowSettings:
+    """Settings of the watcher of the inventory.
+
+    Attributes:
+        kafka: How to reach Kafka.
+        objects: Files of Kubernetes objects to publish.
+        heartbeat_s: Time between two heartbeats, seconds.
+        once: Publish, write one heartbeat and end.
+    """
+
+    kafka: KafkaSettings
+    objects: tuple[Path, ...] = ()
+    heartbeat_s: float = 1.0
+    once: bool = False

@@ -1,0 +1,52 @@
+"""A pod as the inventory keeps it."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from schemas.records import ContainerPort, Millis, PodBody, Protocol
+from streams import fields
+from streams.addresses import is_address
+
+Object = Mapping[str, Any]
+ENDED: Final = frozenset({"Succeeded", "Failed"})
+
+
+def pod_body(source: Object) -> PodBody:
+    """What matters of a pod; raises BadObject naming the wrong field."""
+    phase = fields.text(source, "status.phase")
+    return PodBody(
+        node=fields.text(source, "spec.nodeName"),
+        ips=_ips(source),
+        host_network=fields.at(source, "spec.hostNetwork") is True,
+        phase=phase,
+        ports=tuple(_ports(source)),
+        started=fields.moment(source, "status.startTime"),
+        ended=_ended(source) if phase in ENDED else 0,
+    )
+
+
+def protocol_of(source: Object) -> Protocol:
+    """The protocol field, TCP if missing; raises BadObject for one that Kubernetes does not know."""
+    name = fields.text(source, "protocol") or "TCP"
+    try:
+        return Protocol(name)
+    except ValueError as error:
+        raise fields.BadObject(f"protocol {name} is none of TCP, UDP, SCTP") from error
+
+
+def _ips(source: Object) -> tuple[str, ...]:
+    found = [fields.text(item, "ip") for item in fields.items(source, "status.podIPs")]
+    found.append(fields.text(source, "status.podIP"))
+    return tuple(dict.fromkeys(ip for ip in found if is_address(ip)))
+
+
+def _ports(source: Object) -> Iterator[ContainerPort]:
+    for path in ("spec.initContainers", "spec.containers"):
+        for container in fields.items(source, path):
+            for port in fields.items(container, "ports"):
+                yield ContainerPort(fields.text(port, "name"), fields.number(port, "containerPort"), protocol_of(port))
+
+
+def _ended(source: Object) -> Millis:
+    states = fields.items(source, "status.containerStatuses") + fields.items(source, "status.initContainerStatuses")
+    return max((fields.moment(state, "state.terminated.finishedAt") for state in states), default=0)
