@@ -1,5 +1,6 @@
 """The demo from an empty machine to proved policies: each line of `_live` and `_replayed` is one step of the story."""
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -23,6 +24,7 @@ from advisor.demo.settings import DemoSettings
 from advisor.demo.trace import TRACE, began
 from advisor.demo.watch import Tally, Watch
 from advisor.kafka_server import KafkaServer
+from schemas.errors import UsageError
 from schemas.kafka import KafkaSettings
 from schemas.records import Millis
 
@@ -56,8 +58,10 @@ def run(settings: DemoSettings) -> int:
     """The whole demo; 0 if every workload of the shop has a proved suggestion, 1 if not.
 
     Raises:
+        UsageError: The output is no folder that can be written to.
         Unavailable: Kafka, the network or one of the programs failed; the text has its last words.
     """
+    _prepare(settings.output)
     console = Console(stderr=True, width=None if sys.stderr.isatty() else _WIDTH)
     missing = () if settings.replay else lacks()
     for lack in missing:
@@ -69,6 +73,15 @@ def run(settings: DemoSettings) -> int:
         stage = Stage(settings, place(load()), work, shown)
         tally = act(stage)
     return _conclude(stage, tally)
+
+
+def _prepare(output: Path) -> None:
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"--output {output}: {error.strerror}; name a folder that you may write to") from error
+    if not os.access(output, os.W_OK | os.X_OK):
+        raise UsageError(f"--output {output}: not writable for this user; name another folder")
 
 
 def _live(stage: Stage) -> Tally:

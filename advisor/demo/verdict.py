@@ -53,8 +53,9 @@ def _lacks(ref: WorkloadRef, suggestion: PolicySuggestion | None, output: Path) 
         yield f"{ref}: {proof.admitted} of {proof.observed} observed edges are admitted"
     if proof.refused + proof.covered < proof.near_misses:
         yield f"{ref}: only {proof.refused} of {proof.near_misses} near misses are refused"
-    if not file_of(suggestion, output).is_file():
-        yield f"{ref}: {file_of(suggestion, output)} was not written"
+    file = file_of(suggestion, output)
+    if not file.is_file() or file.read_text() != suggestion.policy:
+        yield f"{ref}: {file} does not hold the suggestion"
 
 
 def _cells(ref: WorkloadRef, suggestion: PolicySuggestion, output: Path) -> tuple[str, ...]:

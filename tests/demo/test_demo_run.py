@@ -170,4 +170,5 @@ def test_a_demo_that_cannot_work_says_so(tmp_path):
     """An output that is no folder: a sentence and an exit code, no hang."""
     (tmp_path / "policies").write_text("a file")
     ended = run_demo(tmp_path, "--replay")
-    assert ended.code in {2, 3}, ended.said
+    assert ended.code == 2, ended.said
+    assert "name a folder" in ended.said

@@ -61,7 +61,8 @@ def test_nothing_is_missing_from_a_whole_demo(output):
         ({"proof": replace(WHOLE.proof, admitted=2)}, "2 of 3 observed edges are admitted"),
         ({"proof": Proof()}, "0 of 0 observed edges are admitted"),
         ({"proof": replace(WHOLE.proof, covered=1)}, "only 48 of 50 near misses are refused"),
-        ({"policy_name": "other-network"}, "was not written"),
+        ({"policy_name": "other-network"}, "does not hold the suggestion"),
+        ({"policy": POLICY + "# newer\n"}, "does not hold the suggestion"),
     ],
 )
 def test_each_lack_is_named(output, change, expected):
