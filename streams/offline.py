@@ -1,0 +1,74 @@
+"""The same pure functions in one process, for recorded connections: no Kafka, no clock."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from schemas.records import ConnectionBatch, Counts, Millis, WorkloadWindow, counts_of
+from streams.directory import Directory
+from streams.enrich import Enriched, enrich
+from streams.pack import pack
+from streams.window import Windows, WindowSpec
+
+_EVER: Final = 1 << 60
+
+
+@dataclass(frozen=True, slots=True)
+class Offline:
+    """All windows, each final, and the account: connections = used + unresolved + ignored.
+
+    Attributes:
+        windows: In order of time and workload.
+        connections: All that came in.
+        used: Those that became edges.
+        unresolved: Those whose own end is not known, by reason.
+        ignored: Those left out on purpose, by reason.
+    """
+
+    windows: tuple[WorkloadWindow, ...]
+    connections: int
+    used: int
+    unresolved: Counts
+    ignored: Counts
+
+
+def analyse(batches: Iterable[ConnectionBatch], directory: Directory, window_ms: Millis, cluster: str) -> Offline:
+    """Enrich and window batches of one cluster; a node's batches come in order of their sequence.
+
+    Raises:
+        ValueError: A batch's columns disagree, or an address is none.
+        IndexError: The same.
+    """
+    windows = Windows(cluster, WindowSpec(window_ms, lateness=_EVER, retention=_EVER))
+    account = _Account()
+    for batch in batches:
+        enriched = enrich(batch, directory)
+        account.add(enriched)
+        for packed in pack([enriched], partitions=1):
+            windows.apply(packed.record)
+    return account.with_windows(windows.finish())
+
+
+def windows_of(
+    batches: Iterable[ConnectionBatch], directory: Directory, window_ms: Millis, cluster: str
+) -> tuple[WorkloadWindow, ...]:
+    """The windows alone; see `analyse`."""
+    return analyse(batches, directory, window_ms, cluster).windows
+
+
+class _Account:
+    def __init__(self) -> None:
+        self._connections = 0
+        self._used = 0
+        self._unresolved: Counter[str] = Counter()
+        self._ignored: Counter[str] = Counter()
+
+    def add(self, batch: Enriched) -> None:
+        self._connections += batch.connections
+        self._used += batch.used
+        self._unresolved.update(dict(batch.source.unresolved))
+        self._ignored.update(dict(batch.source.ignored))
+
+    def with_windows(self, windows: tuple[WorkloadWindow, ...]) -> Offline:
+        return Offline(windows, self._connections, self._used, counts_of(self._unresolved), counts_of(self._ignored))
