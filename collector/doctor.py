@@ -13,7 +13,7 @@ from collector import headers, link, probe, syscall
 from schemas.errors import KernelUnavailable
 
 _TCP: Final = "collect: TCP connections"
-_CAPABILITIES: Final = {"NET_ADMIN": 12, "SYS_ADMIN": 21, "PERFMON": 38, "BPF": 39}
+_CAPABILITIES: Final = {"NET_ADMIN": 12, "SYS_ADMIN": 21, "BPF": 39}
 _STATUS: Final = Path("/proc/self/status")
 _MOUNTS: Final = Path("/proc/self/mountinfo")
 _NO_DESCRIPTOR: Final = 0xFFFFFFFF
@@ -71,10 +71,9 @@ def privileges(status: str) -> Check:
     """
     (effective,) = (int(line.split()[1], 16) for line in status.splitlines() if line.startswith("CapEff:"))
     has = {name for name, bit in _CAPABILITIES.items() if effective >> bit & 1}
-    ok = "SYS_ADMIN" in has or has >= {"BPF", "PERFMON", "NET_ADMIN"}
-    missing = sorted(f"CAP_{name}" for name in {"BPF", "PERFMON", "NET_ADMIN"} - has)
-    found = "sufficient" if ok else f"{', '.join(missing)} missing"
-    return Check("privileges", ok, found, "run as root, or with CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN")
+    missing = [f"CAP_{name}" for name in ("BPF", "NET_ADMIN") if not {name, "SYS_ADMIN"} & has]
+    found = f"{' and '.join(missing)} missing" if missing else "sufficient"
+    return Check("privileges", not missing, found, "run as root, or with CAP_BPF and CAP_NET_ADMIN")
 
 
 def _cgroup() -> Check:

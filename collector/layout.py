@@ -32,6 +32,8 @@ _PROTOCOLS: Final = {6: Protocol.TCP, 17: Protocol.UDP, 132: Protocol.SCTP}
 _ROLES: Final = tuple(Role)
 _BASES: Final = tuple(Basis)
 _NS_PER_MS: Final = 1_000_000
+_LIMIT: Final = 2**63
+"""Avro's long ends here."""
 
 
 def decode(key: bytes, value: bytes, boot_to_utc_ns: int) -> Connection:
@@ -49,6 +51,8 @@ def decode(key: bytes, value: bytes, boot_to_utc_ns: int) -> Connection:
         local, remote, cookie, port, family, protocol, role, basis, established = KEY.unpack(key)
         count, first, last = VALUE.unpack(value)
         size = _ADDRESS_BYTES[family]
+        if not 0 < count < _LIMIT or cookie >= _LIMIT:
+            raise BadRecord(f"not an edge of the kernel's map: count {count}, cookie {cookie}")
         return Connection(
             role=_ROLES[role],
             basis=_BASES[basis],

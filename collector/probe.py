@@ -84,7 +84,7 @@ def load(spec: ProbeSpec) -> LoadedProbe:
         theirs.close()
         answer, descriptors, _, _ = socket.recv_fds(ours, _ANSWER_BYTES, len(spec.programs) + len(spec.maps))
     if child.returncode or not descriptors:
-        raise KernelUnavailable(answer.decode() or _last_words(child.stderr))
+        raise KernelUnavailable(_failure(answer.decode(), child.stderr.decode(errors="replace")))
     names = [name for name, _ in spec.programs]
     return LoadedProbe(
         dict(zip(names, descriptors, strict=False)),
@@ -92,9 +92,10 @@ def load(spec: ProbeSpec) -> LoadedProbe:
     )
 
 
-def _last_words(stderr: bytes) -> str:
-    lines = stderr.decode(errors="replace").strip().splitlines()[-3:]
-    return f"the eBPF program could not be loaded ({' / '.join(lines)}). Run `network-policy doctor`."
+def _failure(answer: str, stderr: str) -> str:
+    reason = answer or "the process that compiles the eBPF program died"
+    last_words = " / ".join(stderr.strip().splitlines()[-3:])
+    return f"{reason}. Run `network-policy doctor`." + (f" The compiler said: {last_words}" if last_words else "")
 
 
 def compile_here(spec: ProbeSpec) -> tuple[Any, LoadedProbe]:
@@ -109,11 +110,11 @@ def compile_here(spec: ProbeSpec) -> tuple[Any, LoadedProbe]:
         raise KernelUnavailable(f"bcc is not importable ({error}): {ADVICE}") from error
     flags = [f"-D{name}={value:d}" for name, value in spec.defines]
     try:
-        loaded = BPF(src_file=str(_SOURCES / spec.source), cflags=flags)
-        programs = {name: int(loaded.load_func(name, kind).fd) for name, kind in spec.programs}
+        loaded = BPF(src_file=bytes(_SOURCES / spec.source), cflags=flags)
+        programs = {name: int(loaded.load_func(name.encode(), kind).fd) for name, kind in spec.programs}
     except Exception as error:  # bcc raises plain Exception
-        raise KernelUnavailable(f"the kernel refuses {spec.source} ({error}). Run `network-policy doctor`.") from error
-    return loaded, LoadedProbe(programs, {name: int(loaded[name].map_fd) for name in spec.maps})
+        raise KernelUnavailable(f"the kernel refuses {spec.source} ({error})") from error
+    return loaded, LoadedProbe(programs, {name: int(loaded[name.encode()].map_fd) for name in spec.maps})
 
 
 def _spec_of(text: str) -> ProbeSpec:

@@ -19,7 +19,7 @@ E = TypeVar("E", bound=Enum)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MS: Final = timedelta(milliseconds=1)
 _PORTS: Final = range(1, 65536)
-_LARGEST: Final = 2**63 - 1
+_LIMIT: Final = 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +52,10 @@ def parse_raw(obj: Mapping[str, Any]) -> tuple[str, Connection]:
         remote_address=_address(obj, "remote_address"),
         port=_number(obj, "port", _PORTS),
         established=_flag(obj, "established"),
-        count=_number(obj, "count", range(1, _LARGEST), 1),
+        count=_number(obj, "count", range(1, _LIMIT), 1),
         first_seen=first,
         last_seen=last,
-        netns_cookie=_number(obj, "netns_cookie", range(2**64), 0),
+        netns_cookie=_number(obj, "netns_cookie", range(_LIMIT), 0),
         pod_uid=_text(obj, "pod_uid", ""),
     )
 

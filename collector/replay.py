@@ -11,7 +11,7 @@ from collector.recording import batches_of
 from collector.run import finish, open_publisher
 from collector.settings import ReplaySettings
 from collector.stopping import stop_event
-from schemas.errors import UsageError
+from schemas.errors import Unavailable, UsageError
 from schemas.records import ConnectionBatch
 
 LOG: Final = logging.getLogger(__name__)
@@ -31,6 +31,8 @@ def run(settings: ReplaySettings) -> int:
         LOG.info("replay ready: %d batches from %s, %d bad lines", len(batches), settings.path, len(bad))
         _publish(batches, publisher, stop)
         finish(publisher, settings.flush_s)
+    if publisher.losses:
+        raise Unavailable(f"Kafka refused {sum(publisher.losses.values())} connections of {settings.path}")
     LOG.info("replay published %d batches", len(batches))
     return len(bad)
 

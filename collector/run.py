@@ -47,7 +47,7 @@ def open_publisher(kafka: KafkaSettings, spool_mib: int) -> Publisher:
 
 
 def finish(publisher: Publisher, flush_s: float) -> None:
-    """Wait for the last acknowledgements; raises Unavailable if some are missing."""
+    """Wait for the last acknowledgements; raises Unavailable if some never come."""
     left = publisher.close(flush_s)
     if left:
         raise Unavailable(f"Kafka did not take the last {left} batches within {flush_s:g} s; they are lost")

@@ -1,0 +1,67 @@
+"""The program is attached while its owner lives, and gone when it ends, however it ends."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from namespaces import SERVER, connect
+
+from collector.drain import edge_source
+from collector.syscall import SOCK_OPS_ATTACH, program_ids
+
+pytestmark = pytest.mark.kernel
+
+OWNER = """
+import sys, time
+from pathlib import Path
+from collector.drain import edge_source
+with edge_source(Path(sys.argv[1]), 64):
+    print("attached", flush=True)
+    time.sleep(60)
+"""
+
+
+def _programs(cgroup: Path) -> tuple[int, ...]:
+    descriptor = os.open(cgroup, os.O_RDONLY)
+    try:
+        return program_ids(descriptor, SOCK_OPS_ATTACH)
+    finally:
+        os.close(descriptor)
+
+
+def _gone(cgroup: Path) -> bool:
+    deadline = time.monotonic() + 5
+    while _programs(cgroup) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return not _programs(cgroup)
+
+
+def test_leaving_the_block_detaches(cgroup):
+    """Attached inside, gone outside."""
+    with edge_source(cgroup, 64):
+        assert len(_programs(cgroup)) == 1
+    assert _gone(cgroup)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGABRT])
+def test_a_killed_owner_leaves_no_program(cgroup, number):
+    """The link ends with its owner: nothing to clean up at the next start."""
+    with subprocess.Popen([sys.executable, "-c", OWNER, cgroup], stdout=subprocess.PIPE, text=True) as owner:
+        assert owner.stdout is not None
+        assert owner.stdout.readline() == "attached\n"
+        assert len(_programs(cgroup)) == 1
+        owner.send_signal(number)
+    assert _gone(cgroup)
+
+
+def test_two_collectors_see_the_same(pair, watch):
+    """Another program on the cgroup stays, and neither disturbs the other."""
+    one, other = watch(), watch()
+    with pair.server.listen(socket.AF_INET, SERVER, 80) as listening:
+        connect(pair.client, listening, (SERVER, 80), 31)
+    assert [sum(row.count for row in watched.rows()) for watched in (one, other)] == [62, 62]

@@ -1,0 +1,30 @@
+"""Settings that cannot be are refused by name."""
+
+from pathlib import Path
+
+import pytest
+
+from collector.settings import CollectorSettings, ReplaySettings
+from schemas.errors import UsageError
+from schemas.kafka import KafkaSettings
+
+KAFKA = KafkaSettings("127.0.0.1:9092")
+
+
+@pytest.mark.parametrize("name", ["interval_s", "map_entries", "batch_rows", "spool_mib"])
+def test_a_size_of_zero_is_refused(name):
+    """The error names the option."""
+    with pytest.raises(UsageError, match=name.removesuffix("_s").replace("_", "-")):
+        CollectorSettings(KAFKA, **{name: 0})
+
+
+def test_a_node_has_a_name():
+    """An empty variable of the DaemonSet is told, not published."""
+    with pytest.raises(UsageError, match="--node"):
+        CollectorSettings(KAFKA, node="")
+
+
+def test_the_replay_is_checked_the_same_way():
+    """An interval is longer than nothing."""
+    with pytest.raises(UsageError, match="interval"):
+        ReplaySettings(KAFKA, Path("x"), interval_s=-1)
