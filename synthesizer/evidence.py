@@ -126,8 +126,18 @@ def evidence_of(suggestion: PolicySuggestion) -> Evidence:
 def established_edges(evidence: Evidence) -> tuple[EdgeEvidence, ...]:
     """The edges that are evidence for a rule, in the one order, each peer as it was last seen on any edge."""
     current = current_workloads(evidence)
-    edges = [edge for edge in evidence.edges.values() if edge.established]
-    return tuple(sorted((_with_current_peer(edge, current) for edge in edges), key=edge_order))
+    edges = {key: _with_current_peer(edge, current) for key, edge in evidence.edges.items() if edge.established}
+    for edge in tuple(edges.values()):
+        if isinstance(edge.peer, WorkloadPeer) and edge.peer.workload.ref == evidence.workload.ref:
+            mirrored = _from_other_end(edge)
+            edges.setdefault(key_of(mirrored), mirrored)
+    return tuple(sorted(edges.values(), key=edge_order))
+
+
+def _from_other_end(edge: EdgeEvidence) -> EdgeEvidence:
+    """A connection between two pods of the workload has both of its ends in it, whichever was reported."""
+    other = {Role.CLIENT: Role.SERVER, Role.SERVER: Role.CLIENT, Role.UNKNOWN: Role.UNKNOWN}
+    return replace(edge, role=other[edge.role])
 
 
 def current_workloads(evidence: Evidence) -> dict[WorkloadRef, Workload]:

@@ -8,7 +8,7 @@ from ipaddress import ip_network
 from typing import Final, assert_never
 
 from schemas.records import EdgeEvidence, Proof, Role, Workload, WorkloadPeer
-from synthesizer.evaluator.decide import allows
+from synthesizer.evaluator.decide import egress, ingress
 from synthesizer.evaluator.model import Connection, End, Outside, Pod, Policy
 from synthesizer.evaluator.reader import read_policies
 from synthesizer.inference.model import AnyPeer, BlockPeer, Direction, Generalisation, PodsPeer, Port
@@ -40,8 +40,9 @@ def flaw_of(proof: Proof) -> str:
 
 
 def admits(policies: Iterable[Policy], subject: Workload, edge: EdgeEvidence) -> bool:
-    """Whether the policies admit the edge of the subject."""
-    return allows(policies, connection_of(subject, edge)).allowed
+    """Whether the policies admit the edge at the subject's end; the other end is its own policy's affair."""
+    judge = egress if edge.role is Role.CLIENT else ingress
+    return judge(policies, connection_of(subject, edge)).allowed
 
 
 def connection_of(subject: Workload, edge: EdgeEvidence) -> Connection:

@@ -19,11 +19,27 @@ def allows(policies: Iterable[Policy], connection: Connection, namespaces: Names
     if _always(connection.client, connection.server):
         return Verdict(allowed=True, rule="a pod is never kept from itself or its own node")
     known = tuple(policies)
-    egress = _egress(known, connection, namespaces or {})
-    if not egress.allowed:
-        return egress
-    ingress = _ingress(known, connection, namespaces or {})
-    return ingress if ingress.policy or not ingress.allowed else egress
+    client_side = egress(known, connection, namespaces)
+    if not client_side.allowed:
+        return client_side
+    server_side = ingress(known, connection, namespaces)
+    return server_side if server_side.policy or not server_side.allowed else client_side
+
+
+def egress(policies: Iterable[Policy], connection: Connection, namespaces: Namespaces | None = None) -> Verdict:
+    """What the policies that isolate the client say, whatever the server's own say."""
+    if not isinstance(connection.client, Pod):
+        return Verdict(allowed=True, rule="the client is no pod")
+    isolating = [(one, one.egress) for one in _selecting(policies, connection.client) if one.egress is not None]
+    return _decide(isolating, connection, connection.server, namespaces or {}, "egress")
+
+
+def ingress(policies: Iterable[Policy], connection: Connection, namespaces: Namespaces | None = None) -> Verdict:
+    """What the policies that isolate the server say, whatever the client's own say."""
+    if not isinstance(connection.server, Pod):
+        return Verdict(allowed=True, rule="the server is no pod")
+    isolating = [(one, one.ingress) for one in _selecting(policies, connection.server) if one.ingress is not None]
+    return _decide(isolating, connection, connection.client, namespaces or {}, "ingress")
 
 
 def _always(client: End, server: End) -> bool:
@@ -34,20 +50,6 @@ def _always(client: End, server: End) -> bool:
             return bool(node) and node == other
         case _:
             return False
-
-
-def _egress(policies: Sequence[Policy], connection: Connection, namespaces: Namespaces) -> Verdict:
-    if not isinstance(connection.client, Pod):
-        return Verdict(allowed=True, rule="the client is no pod")
-    isolating = [(one, one.egress) for one in _selecting(policies, connection.client) if one.egress is not None]
-    return _decide(isolating, connection, connection.server, namespaces, "egress")
-
-
-def _ingress(policies: Sequence[Policy], connection: Connection, namespaces: Namespaces) -> Verdict:
-    if not isinstance(connection.server, Pod):
-        return Verdict(allowed=True, rule="the server is no pod")
-    isolating = [(one, one.ingress) for one in _selecting(policies, connection.server) if one.ingress is not None]
-    return _decide(isolating, connection, connection.client, namespaces, "ingress")
 
 
 def _selecting(policies: Iterable[Policy], pod: Pod) -> Iterable[Policy]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from schemas.records import ExternalPeer, Workload
-from synthesizer.evidence import Evidence, established_edges
+from synthesizer.evidence import Evidence, current_workloads, established_edges
 from synthesizer.inference import outside, refusal, targets, warn
 from synthesizer.inference.model import Direction, Generalisation, Grant, Inferred
 from synthesizer.inference.wants import Want, wants_of
@@ -23,7 +23,8 @@ def infer(evidence: Evidence, options: Options) -> Inferred:
     grants, beyond = _granted(evidence.workload, wants_of(expressible), options)
     directions = _directions(grants, options)
     silent = warn.of_silence(directions, grants, edges)
-    return Inferred(grants, beyond, tuple(sorted({*warnings, *silent})), directions=directions)
+    overlap = warn.of_overlap(evidence.workload, current_workloads(evidence).values())
+    return Inferred(grants, beyond, tuple(sorted({*warnings, *silent, *overlap})), directions=directions)
 
 
 def _directions(grants: frozenset[Grant], options: Options) -> tuple[Direction, ...]:

@@ -12,6 +12,7 @@ from schemas.records import (
     Protocol,
     Role,
     UnresolvedPeer,
+    Workload,
     WorkloadPeer,
 )
 from synthesizer.addresses import METADATA, parse_address
@@ -28,6 +29,20 @@ def of_edges(edges: Iterable[EdgeEvidence], options: Options) -> tuple[str, ...]
         by_scope[scope_of(edge, options)].append(edge)
     texts = {text for scope, found in by_scope.items() for text in _of_scope(scope, found)}
     return tuple(sorted(texts))
+
+
+def of_overlap(subject: Workload, known: Iterable[Workload]) -> tuple[str, ...]:
+    """Other workloads whose pods the subject's selector takes too, as far as they are known."""
+    also = sorted(
+        str(other.ref)
+        for other in known
+        if other.ref != subject.ref
+        and other.namespace == subject.namespace
+        and set(subject.selector) <= set(other.selector)
+    )
+    if not also or not subject.selector:
+        return ()
+    return (f"its selector also takes pods of {', '.join(also)}: the policy isolates them too",)
 
 
 def of_silence(
