@@ -1,13 +1,14 @@
 """A recording's bytes as JSON objects with the numbers of their lines: JSON lines, or one JSON array."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Final, TypeAlias
 
 from advisor.recorded.model import BadLine
 
 _BOM: Final = b"\xef\xbb\xbf"
+_PROGRESS_LINES: Final = 1_000
 _BETWEEN: Final = " \t\r\n,[]"
 
 
@@ -18,50 +19,52 @@ class Line:
     Attributes:
         number: Counted from 1; of an array's element, the line it begins on.
         value: The JSON object.
-        end: Bytes read so far.
     """
 
     number: int
     value: dict[str, Any]
-    end: int
 
 
 ReadLine: TypeAlias = Line | BadLine
 
 
-def read_lines(stream: BinaryIO) -> Iterator[ReadLine]:
+def read_lines(stream: BinaryIO, progress: Callable[[int], None] | None = None) -> Iterator[ReadLine]:
     """The objects of a recording, one after the other; blank lines are passed over.
+
+    `progress` is told now and then how many bytes have been read.
 
     A file that begins with `[` is read as a whole, as one JSON array; any other line by line, however long it is.
     """
     end = 0
     for number, data in enumerate(stream, 1):
         end += len(data)
+        if progress is not None and number % _PROGRESS_LINES == 0:
+            progress(end)
         content = data.removeprefix(_BOM).strip() if number == 1 else data.strip()
         if content.startswith(b"["):
-            yield from _array(data.removeprefix(_BOM) + stream.read(), number, end)
+            yield from _array(data.removeprefix(_BOM) + stream.read(), number)
             return
         if content:
-            yield _line(content, number, end)
+            yield _line(content, number)
 
 
-def _line(content: bytes, number: int, end: int) -> ReadLine:
+def _line(content: bytes, number: int) -> ReadLine:
     try:
         value = json.loads(content.decode())
     except UnicodeDecodeError as error:
         return BadLine(number, f"not UTF-8: byte {error.start + 1} of the line")
     except (ValueError, RecursionError) as error:
         return BadLine(number, f"not JSON: {error}")
-    return _object(value, number, end)
+    return _object(value, number)
 
 
-def _object(value: Any, number: int, end: int) -> ReadLine:
+def _object(value: Any, number: int) -> ReadLine:
     if not isinstance(value, dict):
         return BadLine(number, f"not a JSON object but {json.dumps(value)[:40]}")
-    return Line(number, value, end)
+    return Line(number, value)
 
 
-def _array(data: bytes, number: int, end: int) -> Iterator[ReadLine]:
+def _array(data: bytes, number: int) -> Iterator[ReadLine]:
     """Element by element, so that an array cut off in the middle keeps what stands before the cut."""
     try:
         content = data.decode()
@@ -78,7 +81,7 @@ def _array(data: bytes, number: int, end: int) -> Iterator[ReadLine]:
         except (ValueError, RecursionError) as error:
             yield BadLine(number, f"not JSON, and the rest of the array cannot be read: {error}")
             return
-        yield _object(value, number, end)
+        yield _object(value, number)
         position = _next(content, position)
 
 

@@ -30,8 +30,8 @@ class WindowFold:
         self._workloads: dict[_Key, Workload] = {}
 
     def add(self, workload: Workload, edge: Edge, start: Millis | None = None) -> None:
-        """One edge; its window is that of its first sighting unless `start` (ms) says which."""
-        key = _Key(workload.ref, edge.first_seen // WINDOW_MS * WINDOW_MS if start is None else start)
+        """One edge; its window is that of its last sighting, as in `stream`, unless `start` (ms) says which."""
+        key = _Key(workload.ref, edge.last_seen // WINDOW_MS * WINDOW_MS if start is None else start)
         known = self._workloads.setdefault(key, workload)
         self._workloads[key] = max(known, workload, key=lambda one: (one.host_network, one.selector))
         edges = self._edges.setdefault(key, {})

@@ -1,0 +1,103 @@
+"""`network-policy report`: recorded connections to policies; no Kafka needed."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
+
+from advisor.recorded.model import BadLine
+from advisor.recorded.windows import CLUSTER
+from advisor.report import Report, read, report_of
+from advisor.report_text import lines_of, table_of
+from schemas.errors import UsageError
+from streams.objects import load_objects
+from synthesizer.files import OutputRefused, PolicyFiles
+from synthesizer.options import Isolation
+
+_STDIN = Path("-")
+
+
+@click.command()
+@click.option("--input", "-i", "source", type=click.Path(path_type=Path), required=True, help="The file; - is stdin.")
+@click.option("--objects", multiple=True, type=click.Path(path_type=Path), help="Kubernetes objects; repeatable.")
+@click.option("--output", "-o", type=click.Path(path_type=Path), help="Directory; standard output by default.")
+@click.option("--strict", is_flag=True, help="Exit 2 if a line is bad.")
+@click.option("--isolation", type=click.Choice(["both", "observed"]), default="both", show_default=True,
+              help="Directions that policies isolate: both, or only those seen.")  # fmt: skip
+@click.option("--quiet", "-q", is_flag=True, help="Say nothing on standard error but bad lines and errors.")
+def report(  # noqa: PLR0913  one argument for each option of the command
+    *, source: Path, objects: tuple[Path, ...], output: Path | None, strict: bool, isolation: str, quiet: bool
+) -> None:
+    """Write the policies that recorded connections support, as `monitor` or a node recorded them.
+
+    Raw connections need --objects: what `kubectl get -o yaml` prints, as one List or many documents, YAML or JSON.
+    """
+    inventory = load_objects(objects, CLUSTER) if objects else ()
+    with _opened(source) as stream, _progress(source, quiet=quiet) as progress:
+        recording = read(stream, lambda bad: _complain(source, bad), progress)
+    made = report_of(recording, inventory, Isolation(isolation))
+    _write(made, output)
+    if not quiet:
+        _say(made)
+    if strict and recording.bad:
+        raise UsageError(f"{recording.bad} bad lines in {source}, and --strict was given")
+
+
+def _write(made: Report, output: Path | None) -> None:
+    if output is None:
+        click.echo(made.documents, nl=False)
+        return
+    files = PolicyFiles(output)
+    for one in made.suggestions:
+        if one.policy:
+            try:
+                files.write(one.workload.namespace, one.policy_name, one.policy)
+            except OutputRefused as error:
+                raise UsageError(str(error)) from error
+
+
+def _say(made: Report) -> None:
+    console = Console(stderr=True)
+    if console.is_terminal and made.suggestions:
+        console.print(table_of(made.suggestions))
+    else:
+        for one in made.suggestions:
+            for line in lines_of(one):
+                click.echo(line, err=True)
+    for note in made.notes:
+        click.echo(note, err=True)
+
+
+def _complain(source: Path, bad: BadLine) -> None:
+    click.echo(f"{source}:{bad.number}: {bad.reason}", err=True)
+
+
+@contextmanager
+def _opened(source: Path) -> Iterator[BinaryIO]:
+    if source == _STDIN:
+        yield sys.stdin.buffer
+        return
+    try:
+        stream = source.open("rb")
+        stream.peek(1)
+    except OSError as error:
+        raise UsageError(f"cannot read {source}: {error.strerror}") from error
+    with stream:
+        yield stream
+
+
+@contextmanager
+def _progress(source: Path, *, quiet: bool) -> Iterator[Callable[[int], None]]:
+    console = Console(stderr=True)
+    if quiet or source == _STDIN or not console.is_terminal:
+        yield lambda _done: None
+        return
+    columns = ("reading", BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("reading", total=source.stat().st_size)
+        yield lambda done: bar.update(task, completed=done)

@@ -1,0 +1,63 @@
+"""What `report` says to a person, on standard error: each workload's proof, warnings and reasons."""
+
+from collections.abc import Iterator
+
+from rich.table import Table
+
+from advisor.recorded.model import SeenService
+from advisor.recorded.recording import Recording
+from schemas.records import Counts, PolicySuggestion
+from streams.offline import Offline
+
+
+def lines_of(suggestion: PolicySuggestion) -> Iterator[str]:
+    """The suggestion in lines of text: one for what there is, one for each thing to know."""
+    ref = suggestion.workload.ref
+    if suggestion.policy:
+        yield f"{ref}: {suggestion.policy_name}: {proof_of(suggestion)}"
+    else:
+        yield f"{ref}: no policy: {suggestion.reason}"
+    yield from (f"  warning: {text}" for text in suggestion.warnings)
+    yield from (f"  generalised: {text}" for text in suggestion.generalisations)
+
+
+def proof_of(suggestion: PolicySuggestion) -> str:
+    """The proof in words."""
+    proof = suggestion.proof
+    covered = f", {proof.covered} covered by a stated generalisation" if proof.covered else ""
+    return (
+        f"{proof.admitted} of {proof.observed} observed edges admitted, "
+        f"{proof.refused} of {proof.near_misses} near misses refused{covered}"
+    )
+
+
+def table_of(suggestions: tuple[PolicySuggestion, ...]) -> Table:
+    """The suggestions for a terminal."""
+    table = Table("workload", "policy", "proof and what to know", show_lines=True)
+    for suggestion in suggestions:
+        first, *more = lines_of(suggestion)
+        said = proof_of(suggestion) if suggestion.policy else first.partition(": ")[2]
+        words = "\n".join([said, *(text.strip() for text in more)])
+        table.add_row(str(suggestion.workload.ref), suggestion.policy_name if suggestion.policy else "-", words)
+    return table
+
+
+def notes_of(recording: Recording, account: Offline, *, objects_given: bool) -> Iterator[str]:
+    """What a person should know of the recording as a whole: nothing that was read vanishes unsaid."""
+    skipped = tuple(sorted(recording.skipped.items()))
+    left_out = f"; no connection in {_counted(skipped)}" if skipped else ""
+    yield f"lines read: {recording.good}, bad: {recording.bad}{left_out}"
+    if account.unresolved:
+        yield f"raw connections whose own end the objects do not hold: {_counted(account.unresolved)}"
+    if account.ignored:
+        yield f"raw connections left out, for no policy concerns them: {_counted(account.ignored)}"
+    services = sum(isinstance(event.remote, SeenService) for event in recording.events)
+    if services and not objects_given:
+        yield (
+            f"imported events that name a Service: {services}. Its port was taken for the port of its pods; "
+            "with --objects it would be translated"
+        )
+
+
+def _counted(counts: Counts) -> str:
+    return ", ".join(f"{count} {reason}" for reason, count in counts)
