@@ -51,12 +51,17 @@ def notes_of(recording: Recording, account: Offline, *, objects_given: bool) -> 
         yield f"raw connections whose own end the objects do not hold: {_counted(account.unresolved)}"
     if account.ignored:
         yield f"raw connections left out, for no policy concerns them: {_counted(account.ignored)}"
-    services = sum(isinstance(event.remote, SeenService) for event in recording.events)
-    if services and not objects_given:
-        yield (
-            f"imported events that name a Service: {services}. Its port was taken for the port of its pods; "
-            "with --objects it would be translated"
-        )
+    yield from () if objects_given else _services(recording)
+
+
+def _services(recording: Recording) -> Iterator[str]:
+    named = {event.remote for event in recording.events if isinstance(event.remote, SeenService)}
+    translated = sorted({f"{one.namespace}/{one.name}" for one in named if one.selector})
+    unknown = sorted({f"{one.namespace}/{one.name}" for one in named if not one.selector})
+    if translated:
+        yield f"the port of a Service was taken for that of its pods; --objects would tell: {', '.join(translated)}"
+    if unknown:
+        yield f"a Service without a selector hides its endpoints; --objects would tell: {', '.join(unknown)}"
 
 
 def _counted(counts: Counts) -> str:

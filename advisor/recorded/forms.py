@@ -35,11 +35,11 @@ def _parse_raw(obj: Json) -> RawLine:
 
 FORMS: Final[tuple[tuple[Callable[[Json], bool], Callable[[Json], Recorded]], ...]] = (
     (_is_enriched, parse_enriched),
+    (is_message, parse_message),
     (_is_raw, _parse_raw),
     (is_tcptracer, parse_tcptracer),
     (is_nested_trace_network, parse_nested_trace_network),
     (is_trace_network, parse_trace_network),
-    (is_message, parse_message),
 )
 """Each form's mark and its parser, tried in this order."""
 
