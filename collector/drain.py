@@ -10,7 +10,7 @@ from typing import Final
 
 from collector.layout import KEY, VALUE, Counter, per_cpu_sum
 from collector.link import attached
-from collector.probe import LoadedProbe, edges_spec, load
+from collector.probe import LoadedProbe, ProbeSpec, load
 from collector.syscall import SOCK_OPS_ATTACH, map_get, map_set, map_take
 
 _POSSIBLE: Final = Path("/sys/devices/system/cpu/possible")
@@ -72,9 +72,9 @@ def possible_cpus(text: str) -> int:
 
 
 @contextmanager
-def edge_source(cgroup: Path, map_entries: int) -> Iterator[EdgeSource]:
+def counted(spec: ProbeSpec, cgroup: Path) -> Iterator[EdgeSource]:
     """Count the edges of a cgroup for the time of the block; raises KernelUnavailable."""
-    loaded = load(edges_spec(map_entries))
+    loaded = load(spec)
     try:
         source = EdgeSource(loaded)
         with attached(loaded.programs["tcp_edges"], cgroup, SOCK_OPS_ATTACH):

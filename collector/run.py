@@ -9,7 +9,8 @@ from typing import Final
 
 from collector import doctor
 from collector.batch import Boot, Progress, batches_of
-from collector.drain import EdgeSource, edge_source
+from collector.drain import EdgeSource, counted
+from collector.probe import edges_spec
 from collector.publish import Publisher, batch_producer
 from collector.settings import MIB, CollectorSettings
 from collector.stopping import stop_event
@@ -32,7 +33,7 @@ def run(settings: CollectorSettings) -> None:
     """
     cgroup = doctor.require(doctor.checks(), settings.cgroup)
     publisher = open_publisher(settings.kafka, settings.spool_mib)
-    with stop_event() as stop, edge_source(cgroup, settings.map_entries) as source:
+    with stop_event() as stop, counted(edges_spec(settings.map_entries), cgroup) as source:
         LOG.info("collect ready: node %s, cgroup %s, every %g s", settings.node, cgroup, settings.interval_s)
         _collect(settings, source, publisher, stop)
     finish(publisher, settings.flush_s)

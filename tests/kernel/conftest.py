@@ -4,6 +4,7 @@ import contextlib
 import os
 import uuid
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import namespaces
@@ -11,7 +12,8 @@ import pytest
 
 from collector import doctor, link
 from collector.batch import Boot, Progress, batches_of
-from collector.drain import edge_source
+from collector.drain import counted
+from collector.probe import edges_spec
 
 
 @pytest.fixture(scope="session")
@@ -66,8 +68,10 @@ def watch(cgroup):
     """Opens an edge source on the test's cgroup, with so many map entries."""
     with contextlib.ExitStack() as stack:
 
-        def start(map_entries=4096):
-            return Watched(stack.enter_context(edge_source(cgroup, map_entries)))
+        def start(map_entries=4096, **defines):
+            spec = edges_spec(map_entries)
+            spec = replace(spec, defines=(*spec.defines, *defines.items()))
+            return Watched(stack.enter_context(counted(spec, cgroup)))
 
         yield start
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from namespaces import SERVER, connect
 
-from collector.drain import edge_source
+from collector.drain import counted
+from collector.probe import edges_spec
 from collector.syscall import SOCK_OPS_ATTACH, program_ids
 
 pytestmark = pytest.mark.kernel
@@ -19,8 +20,9 @@ pytestmark = pytest.mark.kernel
 OWNER = """
 import sys, time
 from pathlib import Path
-from collector.drain import edge_source
-with edge_source(Path(sys.argv[1]), 64):
+from collector.drain import counted
+from collector.probe import edges_spec
+with counted(edges_spec(64), Path(sys.argv[1])):
     print("attached", flush=True)
     time.sleep(60)
 """
@@ -43,7 +45,7 @@ def _gone(cgroup: Path) -> bool:
 
 def test_leaving_the_block_detaches(cgroup):
     """Attached inside, gone outside."""
-    with edge_source(cgroup, 64):
+    with counted(edges_spec(64), cgroup):
         assert len(_programs(cgroup)) == 1
     assert _gone(cgroup)
 

@@ -38,7 +38,7 @@ def test_the_map_has_room_again_after_a_drain(pair, watch, counts):
 
 def test_draining_under_load_loses_nothing(pair, watch):
     """Four threads connect while the maps are switched as fast as it goes: every count is exact."""
-    watched, each, ports = watch(), 997, range(3000, 3004)
+    watched, each, ports = watch(HOLD_ROUNDS=2000), 997, range(3000, 3004)
     listening = [pair.server.listen(socket.AF_INET, SERVER, port) for port in ports]
     callers = [
         threading.Thread(target=connect, args=(pair.client, open_socket, (SERVER, port), each))
