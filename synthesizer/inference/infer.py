@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from schemas.records import ExternalPeer, Workload
+from schemas.records import ExternalPeer, Protocol, Workload
 from synthesizer.evidence import Evidence, current_workloads, established_edges
 from synthesizer.inference import outside, refusal, targets, warn
-from synthesizer.inference.model import Direction, Generalisation, Grant, Inferred
+from synthesizer.inference.model import AnyPeer, Direction, Generalisation, Grant, Inferred, Port
 from synthesizer.inference.wants import Want, wants_of
 from synthesizer.inference.words import dns_beside
 from synthesizer.options import Isolation, Options
@@ -24,6 +24,7 @@ def infer(evidence: Evidence, options: Options) -> Inferred:
     directions = _directions(grants, options)
     silent = warn.of_silence(directions, grants, edges)
     overlap = warn.of_overlap(evidence.workload, current_workloads(evidence).values())
+    beyond = (*beyond, *_left_open(directions))
     return Inferred(grants, beyond, tuple(sorted({*warnings, *silent, *overlap})), directions=directions)
 
 
@@ -31,6 +32,14 @@ def _directions(grants: frozenset[Grant], options: Options) -> tuple[Direction, 
     if options.isolation is Isolation.BOTH:
         return tuple(Direction)
     return tuple(direction for direction in Direction if any(grant.direction is direction for grant in grants))
+
+
+def _left_open(isolated: Iterable[Direction]) -> Iterable[Generalisation]:
+    """A direction that is not isolated admits everything, and that is said."""
+    for direction in sorted(set(Direction) - set(isolated), key=lambda one: one.value):
+        for protocol in Protocol:
+            everything = Grant(direction, AnyPeer(), Port(1, protocol.value, 65535))
+            yield Generalisation(everything, f"{direction.value} is not isolated: all of it is admitted")
 
 
 def _granted(
