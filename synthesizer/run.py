@@ -61,7 +61,7 @@ class Synthesizer:
 
     def work(self, stop: threading.Event) -> None:
         """Cycle after cycle, until told to stop; raises Unavailable."""
-        client = consumer(self._kafka, self._settings.consumer_group)
+        client = consumer(self._kafka, self._settings.consumer_group, **self._settings.membership)
         windows = self._kafka.topic(WORKLOAD_WINDOWS)
         client.subscribe([windows], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked)
         try:
