@@ -28,6 +28,7 @@ from streams.services import Services
 
 GRACE_MS: Final = 3_600_000
 """How long a pod is remembered after another took its name."""
+_PRUNE_EVERY_MS: Final = 600_000
 
 
 class Directory:
@@ -40,6 +41,7 @@ class Directory:
         self._places = Places(self._services)
         self._backends = Backends(self._pods, self._services, self._places)
         self.watermark: Millis = 0
+        self._pruned: Millis = 0
         for item in objects:
             self.apply(item)
 
@@ -66,11 +68,8 @@ class Directory:
             case ClusterFacts():
                 self._places.put_facts(item.key, body)
                 self._backends.all_changed()
-            case Heartbeat():
-                self.watermark = max(self.watermark, body.time)
-                self._pods.prune(self.watermark - GRACE_MS)
-            case NamespaceBody() | NetworkPolicyBody():
-                pass  # neither holds an address
+            case NamespaceBody() | NetworkPolicyBody() | Heartbeat():
+                pass  # none holds an address
             case _:
                 assert_never(body)
 
@@ -92,6 +91,13 @@ class Directory:
         else:
             self._owners.drop(kind, namespace, name)
             self._controllers_changed()
+
+    def advance(self, watermark: Millis) -> None:
+        """Everything up to this moment has been applied; now and then, what is long gone is forgotten."""
+        self.watermark = watermark
+        if watermark - self._pruned > _PRUNE_EVERY_MS:
+            self._pruned = watermark
+            self._pods.prune(watermark - GRACE_MS)
 
     def pod(self, uid: str) -> PodEnd | None:
         """The pod of a UID, if it is known."""

@@ -1,0 +1,134 @@
+"""The Faust application: agents that receive raw bytes, and the way out that commits only what is safe.
+
+Faust fetches, rebalances and sends. It does not commit: its own commit can pass an offset that is still being worked on
+(faust issue 606), and it acknowledges records that it skips at a rebalance. So acks are off for our topics, and
+`FaustPort.commit` writes an offset once everything that follows from it has been acknowledged by Kafka.
+"""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterable, Awaitable, Iterable
+from pathlib import Path
+from typing import Any, Final
+
+import faust
+from faust.types import TP
+
+from schemas.dead_letters import RawRecord
+from schemas.topics import MAX_RECORD_BYTES
+from streams.intake import Arrival, Intake, Output
+from streams.settings import StreamSettings
+
+GROUP: Final = "netpol-stream"
+
+
+def create_app(settings: StreamSettings, data: Path) -> Any:
+    """The application, inside the safe subset of docs/explanation: raw bytes, no tables, no web, no topics of its own.
+
+    Args:
+        settings: How to reach Kafka.
+        data: An empty folder; Faust wants one even without tables.
+    """
+    kafka = settings.kafka
+    options = dict(kafka.options)
+    return faust.App(
+        f"{kafka.topic_prefix}{GROUP}",
+        broker=[f"kafka://{address.strip()}" for address in kafka.brokers.split(",")],
+        broker_credentials=_credentials(options),
+        broker_max_poll_records=500,
+        consumer_auto_offset_reset="earliest",
+        consumer_group_instance_id=settings.worker_id or None,
+        consumer_max_fetch_size=MAX_RECORD_BYTES,
+        datadir=str(data),
+        processing_guarantee="at_least_once",
+        producer_acks=-1,
+        producer_compression_type="zstd",
+        producer_linger=0.02,  # seconds
+        producer_max_request_size=MAX_RECORD_BYTES,
+        reply_create_topic=False,
+        store="memory://",
+        stream_recovery_delay=0.0,
+        stream_wait_empty=False,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        web_enabled=False,
+    )
+
+
+def _credentials(options: dict[str, str]) -> Any:
+    """The security options of librdkafka as Faust's; None without any."""
+    protocol = options.get("security.protocol", "plaintext").upper()
+    context = ssl.create_default_context(cafile=options.get("ssl.ca.location")) if "SSL" in protocol else None
+    if context is not None and "ssl.certificate.location" in options:
+        context.load_cert_chain(options["ssl.certificate.location"], options.get("ssl.key.location"))
+    if protocol.startswith("SASL"):
+        return faust.SASLCredentials(
+            username=options.get("sasl.username", ""),
+            password=options.get("sasl.password", ""),
+            mechanism=options.get("sasl.mechanism", options.get("sasl.mechanisms", "PLAIN")),
+            ssl_context=context,
+        )
+    return context
+
+
+class FaustPort:
+    """What the stages need of Faust."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+        self.assigned = asyncio.Event()
+        app.on_partitions_assigned.connect(self._on_assigned)
+
+    def receive(self, topic: str, intake: Intake) -> None:
+        """Put every record of the topic into the intake, in order; backpressure goes back to the fetcher."""
+
+        async def pump(stream: Any) -> None:
+            events: AsyncIterable[Any] = stream.events()
+            async for event in events:
+                message = event.message
+                raw = RawRecord(message.topic, message.partition, message.offset, message.key, message.value)
+                await intake.put(raw, message.generation_id)
+
+        self._app.agent(self._topic(topic), name=topic, concurrency=1)(pump)
+
+    @property
+    def generation(self) -> int:
+        """The group's generation; grows with each rebalance."""
+        return int(self._app.consumer_generation_id)
+
+    async def send(self, outputs: Iterable[Output]) -> None:
+        """Write records; returns when Kafka has acknowledged all of them, and raises if it does not take one."""
+        futures: list[Awaitable[Any]] = [
+            await self._app.producer.send(one.topic, one.key, one.value, one.partition, None, None) for one in outputs
+        ]
+        if futures:
+            await self._app.producer.flush()
+            await asyncio.gather(*futures)
+
+    async def commit(self, arrivals: Iterable[Arrival]) -> None:
+        """Never see these again; those of an earlier generation are left to whoever has them now."""
+        offsets: dict[TP, int] = {}
+        for arrival in arrivals:
+            if arrival.generation == self.generation:
+                offsets[TP(arrival.raw.topic, arrival.raw.partition)] = arrival.raw.offset + 1
+        consumer = self._app.consumer
+        mine = {partition: offset for partition, offset in offsets.items() if partition in consumer.assignment()}
+        if mine:
+            await consumer._commit(mine)  # noqa: SLF001  the public commit knows only Faust's own acks
+
+    async def serve(self) -> None:
+        """Run until cancelled; raises what made the application crash."""
+        await self._app.start()
+        await self._app._crashed.wait()  # noqa: SLF001  mode has no public way to wait for a crash
+        raise self._app.crash_reason
+
+    async def close(self) -> None:
+        """End in an orderly way."""
+        await self._app.stop()
+
+    def _topic(self, name: str) -> Any:
+        raw = {"key_type": bytes, "value_type": bytes, "key_serializer": "raw", "value_serializer": "raw"}
+        return self._app.topic(name, internal=False, acks=False, allow_empty=True, **raw)
+
+    async def _on_assigned(self, *_: object, **__: object) -> None:
+        self.assigned.set()

@@ -1,0 +1,78 @@
+"""First stage: `netpol.connections` to `netpol.workload-edges`, once the inventory is up to date."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from schemas.codec import BadRecord
+from schemas.framing import Reader, Writer
+from schemas.kafka import KafkaSettings
+from schemas.records import ConnectionBatch, WorkloadEdges
+from schemas.schema_store import SchemaStore
+from schemas.topics import WORKLOAD_EDGES
+from streams.enrich import Enriched, enrich
+from streams.intake import Arrival, BadArrival, Output, Result, until
+from streams.inventory import Inventory
+from streams.pack import pack
+
+_PACKED_AT_ONCE: Final = 50
+
+
+class EnrichStage:
+    """Enriches batches as of their own time.
+
+    Args:
+        kafka: For the names of topics.
+        store: Schemas.
+        inventory: Who held an address.
+        partitions: Of `netpol.workload-edges`.
+        wait_s: The longest that a batch waits for the inventory, counted from its arrival.
+    """
+
+    def __init__(
+        self, kafka: KafkaSettings, store: SchemaStore, inventory: Inventory, partitions: int, wait_s: float
+    ) -> None:
+        self._inventory = inventory
+        self._partitions = partitions
+        self._wait_s = wait_s
+        self._topic = kafka.topic(WORKLOAD_EDGES)
+        self._read = Reader(ConnectionBatch, store)
+        self._write = Writer(WORKLOAD_EDGES.name, WorkloadEdges, store.prefix)
+
+    def begin(self, generation: int) -> None:
+        """Nothing is kept between steps."""
+
+    async def step(self, arrivals: tuple[Arrival, ...]) -> Result:
+        """One record for each partition out of every fifty batches."""
+        bad: list[BadArrival] = []
+        batches = list(self._decoded(arrivals, bad))
+        await self._inventory_passed([batch for _, batch in batches], arrivals)
+        enriched = list(self._enriched(batches, bad))
+        chunks = [enriched[start : start + _PACKED_AT_ONCE] for start in range(0, len(enriched), _PACKED_AT_ONCE)]
+        return Result(tuple(output for chunk in chunks for output in self._outputs(chunk)), tuple(bad))
+
+    def _decoded(self, arrivals: Sequence[Arrival], bad: list[BadArrival]) -> Iterator[tuple[Arrival, ConnectionBatch]]:
+        for arrival in arrivals:
+            try:
+                yield arrival, self._read(arrival.raw.value or b"")
+            except BadRecord as error:
+                bad.append(BadArrival(arrival.raw, str(error)))
+
+    async def _inventory_passed(self, batches: Sequence[ConnectionBatch], arrivals: Sequence[Arrival]) -> None:
+        deadline = max(arrival.received for arrival in arrivals) + self._wait_s
+        await until(
+            lambda: all(self._inventory.watermark(batch.cluster) >= batch.interval_end for batch in batches), deadline
+        )
+
+    def _enriched(
+        self, batches: Sequence[tuple[Arrival, ConnectionBatch]], bad: list[BadArrival]
+    ) -> Iterator[Enriched]:
+        for arrival, batch in batches:
+            try:
+                with self._inventory.lock:
+                    yield enrich(batch, self._inventory.directory(batch.cluster))
+            except (ValueError, IndexError) as error:
+                bad.append(BadArrival(arrival.raw, f"not a usable ConnectionBatch: {error}"))
+
+    def _outputs(self, enriched: Sequence[Enriched]) -> Iterator[Output]:
+        for partition, record in pack(enriched, self._partitions):
+            yield Output(self._topic, partition, None, self._write(record))

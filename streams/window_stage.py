@@ -1,0 +1,68 @@
+"""Second stage: `netpol.workload-edges` to `netpol.workload-windows`, the same partition number."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeAlias
+
+from schemas.codec import BadRecord
+from schemas.framing import Reader, Writer
+from schemas.kafka import KafkaSettings
+from schemas.records import WorkloadEdges, WorkloadWindow
+from schemas.schema_store import SchemaStore
+from schemas.topics import WORKLOAD_WINDOWS
+from streams.intake import Arrival, BadArrival, Output, Result
+from streams.window import Windows, WindowSpec
+
+Load: TypeAlias = Callable[[int], Iterable[WorkloadWindow]]
+"""The windows of a partition that may still be open, oldest first; may block."""
+
+
+class WindowStage:
+    """Keeps the open windows of the partitions that this worker has.
+
+    Args:
+        kafka: For the names of topics.
+        store: Schemas.
+        spec: How windows are cut.
+        load: Reads what was emitted before.
+    """
+
+    def __init__(self, kafka: KafkaSettings, store: SchemaStore, spec: WindowSpec, load: Load) -> None:
+        self._spec = spec
+        self._load = load
+        self._topic = kafka.topic(WORKLOAD_WINDOWS)
+        self._read = Reader(WorkloadEdges, store)
+        self._write = Writer(WORKLOAD_WINDOWS.name, WorkloadWindow, store.prefix)
+        self._partitions: dict[int, dict[str, Windows]] = {}
+
+    def begin(self, generation: int) -> None:  # noqa: ARG002  the stage need not know which
+        """Partitions may have been with another worker: read their windows again."""
+        self._partitions.clear()
+
+    async def step(self, arrivals: tuple[Arrival, ...]) -> Result:
+        """Every window that the arrivals have changed, or that is final because of them."""
+        bad: list[BadArrival] = []
+        for arrival in arrivals:
+            clusters = await self._clusters(arrival.raw.partition)
+            try:
+                record = self._read(arrival.raw.value or b"")
+                clusters.setdefault(record.cluster, Windows(record.cluster, self._spec)).apply(record)
+            except (BadRecord, ValueError, IndexError) as error:
+                bad.append(BadArrival(arrival.raw, str(error)))
+        touched = sorted({arrival.raw.partition for arrival in arrivals})
+        return Result(tuple(output for partition in touched for output in self._changed(partition)), tuple(bad))
+
+    def _changed(self, partition: int) -> Iterator[Output]:
+        for windows in self._partitions[partition].values():
+            for window in windows.changed():
+                yield Output(self._topic, partition, window.key.encode(), self._write(window))
+
+    async def _clusters(self, partition: int) -> dict[str, Windows]:
+        if partition not in self._partitions:
+            emitted = tuple(await asyncio.to_thread(self._load, partition))
+            restored: dict[str, Windows] = {}
+            for cluster in sorted({window.cluster for window in emitted}):
+                restored[cluster] = Windows(cluster, self._spec)
+                restored[cluster].restore(window for window in emitted if window.cluster == cluster)
+            self._partitions[partition] = restored
+        return self._partitions[partition]
