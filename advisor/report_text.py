@@ -1,13 +1,12 @@
 """What `report` says to a person, on standard error: each workload's proof, warnings and reasons."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from rich.table import Table
 
 from advisor.recorded.model import SeenService
 from advisor.recorded.recording import Recording
-from schemas.records import Counts, PolicySuggestion
-from streams.offline import Offline
+from schemas.records import PolicySuggestion
 
 
 def lines_of(suggestion: PolicySuggestion) -> Iterator[str]:
@@ -42,16 +41,15 @@ def table_of(suggestions: tuple[PolicySuggestion, ...]) -> Table:
     return table
 
 
-def notes_of(recording: Recording, account: Offline, *, objects_given: bool) -> Iterator[str]:
+def notes_of(recording: Recording) -> Iterator[str]:
     """What a person should know of the recording as a whole: nothing that was read vanishes unsaid."""
-    skipped = tuple(sorted(recording.skipped.items()))
-    left_out = f"; no connection in {_counted(skipped)}" if skipped else ""
+    left_out = f"; no connection in {_counted(recording.skipped)}" if recording.skipped else ""
     yield f"lines read: {recording.good}, bad: {recording.bad}{left_out}"
-    if account.unresolved:
-        yield f"raw connections whose own end the objects do not hold: {_counted(account.unresolved)}"
-    if account.ignored:
-        yield f"raw connections left out, for no policy concerns them: {_counted(account.ignored)}"
-    yield from () if objects_given else _services(recording)
+    if recording.raw.unresolved:
+        yield f"raw connections whose own end the objects do not hold: {_counted(recording.raw.unresolved)}"
+    if recording.raw.ignored:
+        yield f"raw connections left out, for no policy concerns them: {_counted(recording.raw.ignored)}"
+    yield from () if recording.objects else _services(recording)
 
 
 def _services(recording: Recording) -> Iterator[str]:
@@ -64,5 +62,5 @@ def _services(recording: Recording) -> Iterator[str]:
         yield f"a Service without a selector hides its endpoints; --objects would tell: {', '.join(unknown)}"
 
 
-def _counted(counts: Counts) -> str:
-    return ", ".join(f"{count} {reason}" for reason, count in counts)
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {reason}" for reason, count in sorted(counts.items()))

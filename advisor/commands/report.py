@@ -39,8 +39,8 @@ def report(  # noqa: PLR0913  one argument for each option of the command
     """
     inventory = load_objects(objects, CLUSTER) if objects else ()
     with _opened(source) as stream, _progress(source, quiet=quiet) as progress:
-        recording = read(stream, lambda bad: _complain(source, bad), progress)
-    made = report_of(recording, inventory, Isolation(isolation))
+        recording = read(stream, inventory, lambda bad: _complain(source, bad), progress)
+    made = report_of(recording, Isolation(isolation))
     _write(made, output)
     if not quiet:
         _say(made)

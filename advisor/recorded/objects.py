@@ -16,13 +16,14 @@ class ObjectsFirst:
 
     Args:
         objects: Kubernetes objects.
+        directory: The same objects, as questions about addresses need them.
         names: Answers for pods and Services that are not among them.
     """
 
-    def __init__(self, objects: Iterable[InventoryObject], names: Whose) -> None:
+    def __init__(self, objects: Iterable[InventoryObject], directory: Directory, names: Whose) -> None:
         known = tuple(objects)
         self._names = names
-        self._directory = Directory(known)
+        self._directory = directory
         self._pods = {(item.namespace, item.name): item for item in known if isinstance(item.body, PodBody)}
         self._services = {
             (item.namespace, item.name): item.body for item in known if isinstance(item.body, ServiceBody)

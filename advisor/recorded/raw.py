@@ -1,32 +1,74 @@
-"""Raw connections as the batches that collectors would have made of them, in an order that no shuffling changes."""
+"""Raw connections, some thousands at a time, through enrichment into the windows of a recording.
 
+What becomes of a connection depends on it and on the objects alone, so neither order nor grouping plays a part.
+"""
+
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Final
 
+from advisor.recorded.windows import CLUSTER, WINDOW_MS, WindowFold
 from schemas.records import Connection, ConnectionBatch, Connections
+from streams.directory import Directory
+from streams.offline import analyse
 
 INTERVAL_MS: Final = 10_000
 """What one batch covers: the drain of a large cluster."""
 
+CHUNK: Final = 20_000
+"""Connections kept before they become edges: some 10 MiB."""
+
 _Seen = tuple[str, Connection]
 
 
-def batches_of(connections: Mapping[str, Iterable[Connection]], cluster: str) -> Iterator[ConnectionBatch]:
-    """Batches in the order of time, cut by `last_seen`; each node has one boot.
+class RawFold:
+    """Takes raw connections in any order.
+
+    Attributes:
+        unresolved: Connections whose own end the objects do not hold, by reason; complete after `flush`.
+        ignored: Connections that no policy concerns, by reason; complete after `flush`.
 
     Args:
-        connections: By node, each node's connections sorted.
-        cluster: The cluster's name.
+        directory: Whose addresses are known.
+        windows: Where the edges go.
     """
+
+    def __init__(self, directory: Directory, windows: WindowFold) -> None:
+        self._directory = directory
+        self._windows = windows
+        self._rows: dict[str, list[Connection]] = {}
+        self._waiting = 0
+        self.unresolved: Counter[str] = Counter()
+        self.ignored: Counter[str] = Counter()
+
+    def add(self, node: str, connection: Connection) -> None:
+        """One connection that the node saw."""
+        self._rows.setdefault(node, []).append(connection)
+        self._waiting += 1
+        if self._waiting >= CHUNK:
+            self.flush()
+
+    def flush(self) -> None:
+        """Make edges of all that wait."""
+        offline = analyse(batches_of(self._rows), self._directory, WINDOW_MS, CLUSTER)
+        for window in offline.windows:
+            for edge in window.edges:
+                self._windows.add(window.workload, edge, window.start)
+        self.unresolved.update(dict(offline.unresolved))
+        self.ignored.update(dict(offline.ignored))
+        self._rows, self._waiting = {}, 0
+
+
+def batches_of(connections: Mapping[str, Iterable[Connection]]) -> Iterator[ConnectionBatch]:
+    """Each node's connections as batches of one boot, cut by `last_seen`, in the order of time."""
     seen = sorted(((node, one) for node, rows in connections.items() for one in rows), key=_interval)
-    sequences: dict[str, int] = {}
+    sequences: Counter[str] = Counter()
     for (index, node), group in groupby(seen, key=_interval):
         start = index * INTERVAL_MS
         rows = Connections.of((connection for _, connection in group), start)
-        sequence = sequences.get(node, 0)
-        sequences[node] = sequence + 1
-        yield ConnectionBatch(cluster, node, "recorded", sequence, start, start + INTERVAL_MS, rows)
+        yield ConnectionBatch(CLUSTER, node, "recorded", sequences[node], start, start + INTERVAL_MS, rows)
+        sequences[node] += 1
 
 
 def _interval(seen: _Seen) -> tuple[int, str]:

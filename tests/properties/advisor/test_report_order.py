@@ -32,8 +32,8 @@ def mixed():
 
 
 def documents(lines, objects):
-    recording = read(io.BytesIO(b"\n".join(lines)), lambda bad: pytest.fail(bad.reason), lambda _done: None)
-    return report_of(recording, objects, Isolation.BOTH).documents
+    recording = read(io.BytesIO(b"\n".join(lines)), objects, lambda bad: pytest.fail(bad.reason))
+    return report_of(recording, Isolation.BOTH).documents
 
 
 def shuffled_and_repeated(lines):

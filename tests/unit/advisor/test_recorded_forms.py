@@ -1,17 +1,19 @@
 """Which form a line has, and what a recording keeps of it."""
 
-from schemas.records import Role
+import pytest
+
+from schemas.errors import UsageError
 
 
-def test_the_forms_are_told_apart_by_their_fields(take, enriched_object, raw_object):
+def test_the_forms_are_told_apart_by_their_fields(take, enriched_object):
     """One file may hold them all."""
     message = {"type": "debug", "message": "attached"}
     event = {"type": "accept", "remote_kind": "other", "remote_other": "203.0.113.7", "port": 80,
              "local_pod_namespace": "demo", "local_pod_name": "web", "local_pod_labels": {"app": "web"}}  # fmt: skip
-    recording, bad = take(enriched_object, raw_object, event, message)
+    recording, bad = take(enriched_object, event, message)
     assert bad == []
-    assert recording.good == 4
-    assert (len(list(recording.windows.windows())), list(recording.raw), len(recording.events)) == (1, ["n1"], 1)
+    assert recording.good == 3
+    assert (len(list(recording.windows.windows())), len(recording.events)) == (1, 1)
     assert recording.skipped == {"debug message": 1}
 
 
@@ -27,11 +29,10 @@ def test_bad_lines_are_counted_and_the_rest_is_kept(take, enriched_object):
     assert (recording.good, recording.bad, [line.number for line in bad]) == (1, 2, [1, 3])
 
 
-def test_a_raw_line_read_twice_counts_once(take, raw_object):
-    """The same observation, delivered twice."""
-    recording, _ = take(raw_object, raw_object)
-    (connection,) = recording.connections("n1")
-    assert (connection.role, connection.count) == (Role.CLIENT, 3)
+def test_raw_lines_without_objects_end_the_reading(take, raw_object):
+    """At the first one, with advice; the recording may be long."""
+    with pytest.raises(UsageError, match=r"line 1 .* --objects"):
+        take(raw_object)
 
 
 def test_enriched_lines_of_one_edge_add_up(take, enriched_object):
