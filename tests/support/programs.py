@@ -1,0 +1,74 @@
+"""The installed programs as processes against a test's own topics."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from advisor.processes import Child
+from schemas.framing import Reader
+from schemas.kafka import KafkaSettings, TopicPartition, consumer, require_topics
+from schemas.topics import Topic
+
+COMMAND = str(Path(sys.executable).with_name("network-policy"))
+READY_S = 60
+
+
+class Programs:
+    """Programs that end with the test."""
+
+    def __init__(self, kafka: KafkaSettings, logs: Path) -> None:
+        self.kafka = kafka
+        self.logs = logs
+        self.running: list[Child] = []
+
+    def start(self, name: str, *options: object, ready: bool = True) -> Child:
+        """Start a program, and wait until it says that it is ready."""
+        where = ["--brokers", self.kafka.brokers, "--topic-prefix", self.kafka.topic_prefix]
+        command = [COMMAND, name, *where, "--cluster", self.kafka.cluster, *map(str, options)]
+        child = Child.start(name, command, self.logs / f"{name}-{len(self.running)}.log")
+        self.running.append(child)
+        if ready:
+            child.wait_for(f"{name} ready", READY_S)
+        return child
+
+
+@contextmanager
+def programs(kafka: KafkaSettings, logs: Path) -> Iterator[Programs]:
+    """A set of programs, ended in reverse order."""
+    started = Programs(kafka, logs)
+    try:
+        yield started
+    finally:
+        for child in reversed(started.running):
+            child.stop()
+
+
+def records(kafka: KafkaSettings, topic: Topic, quiet_s: float = 2.0) -> list:
+    """Every record of a topic from its beginning, until nothing comes for a while."""
+    client = consumer(kafka, "test-reader")
+    (partitions,) = require_topics(kafka, [topic]).values()
+    client.assign([TopicPartition(kafka.topic(topic), number, 0) for number in range(partitions)])
+    read, found = Reader(topic.record), []
+    try:
+        while (message := client.poll(quiet_s)) is not None:
+            assert message.error() is None, message.error()
+            if message.value() is not None:
+                found.append(read(message.value()))
+    finally:
+        client.close()
+    return found
+
+
+def files_of(directory: Path) -> dict[str, str]:
+    """Every file below a directory, by its relative path."""
+    return {str(path.relative_to(directory)): path.read_text() for path in directory.rglob("*") if path.is_file()}
+
+
+def wait_until(condition, timeout_s: float, what: str) -> None:
+    """Poll a condition; fails the test with `what` after the time."""
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {timeout_s:g} s in vain: {what}"
+        time.sleep(0.1)
