@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from advisor.demo.trace import TRACE
+
 COMMAND = Path(sys.executable).with_name("network-policy")
 SHOP = (
     "adservice", "cartservice", "checkoutservice", "currencyservice", "emailservice", "frontend", "paymentservice",
@@ -164,6 +166,15 @@ def test_without_capabilities_a_trace_is_replayed(replayed):
 def test_the_replay_ends_in_the_same_files(live, replayed):
     """Recorded and live connections of one shop give the same bytes."""
     assert replayed.files() == live.files()
+
+
+def test_the_replay_and_a_report_on_it_are_one(replayed, tmp_path):
+    """By way of Kafka and Faust the same bytes come out as from the recording and the objects alone."""
+    objects = replayed.output.parent / "work" / "objects.yaml"
+    command = [COMMAND, "report", "--input", TRACE, "--objects", objects, "--output", tmp_path]
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    reported = {str(path.relative_to(tmp_path)): path.read_bytes() for path in tmp_path.rglob("*.yaml")}
+    assert reported == replayed.files()
 
 
 def test_a_demo_that_cannot_work_says_so(tmp_path):
