@@ -44,8 +44,9 @@ BPF_HASH(edges_b, struct edge_key, struct edge_value, MAP_ENTRIES);
 
 /* active: slot 0 is the map being filled.
  * Set by user space, read by `count_edge`. The update system call returns only when no program that took the old map
- * is still running (Linux: bpf_map_update_elem on an ARRAY_OF_MAPS ends in maybe_wait_bpf_programs(), which calls
- * synchronize_rcu(), since 5.0, commit 1ae80cf31938), and so the old one is idle and its drain loses nothing.
+ * is still running (an update of an ARRAY_OF_MAPS ends in maybe_wait_bpf_programs(), which waits for an RCU grace
+ * period: Linux commit 1ae80cf31938, "bpf: wait for running BPF programs when updating map-in-map", long before the
+ * links that we need; sock_ops programs run inside RCU). So the old one is idle, and its drain loses nothing.
  * Cannot leak: one slot.
  */
 BPF_ARRAY_OF_MAPS(active, "edges_a", 1);
