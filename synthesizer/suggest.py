@@ -82,9 +82,9 @@ def draft_of(evidence: Evidence, options: Options, name: str) -> Draft:
 
 def proved(draft: Draft, evidence: Evidence, options: Options) -> Draft:
     """The draft with its proof; one that fails is turned into a reason, and never leaves as a policy."""
-    edges = [edge for edge in established_edges(evidence) if scope_of(edge, options) is Scope.RULE]
     if not draft.policy:
-        return replace(draft, proof=Proof(observed=len(edges)))
+        return draft
+    edges = [edge for edge in established_edges(evidence) if scope_of(edge, options) is Scope.RULE]
     try:
         proof = prove(evidence.workload, edges, draft.generalisations, draft.policy)
         flaw = flaw_of(proof)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from schemas.records import EdgeEvidence, Workload
+from schemas.records import EdgeEvidence, NodePeer, Workload
 
 
 def reason_of(workload: Workload, edges: Sequence[EdgeEvidence], expressible: Sequence[EdgeEvidence]) -> str:
@@ -16,6 +16,8 @@ def reason_of(workload: Workload, edges: Sequence[EdgeEvidence], expressible: Se
         )
     if not edges:
         return "no established connection has been seen yet"
+    if all(isinstance(edge.peer, NodePeer) and edge.peer.own for edge in edges) and not expressible:
+        return "only its own node has connected to it (probes), which Kubernetes always admits; nothing else was seen"
     if not expressible:
         return "none of its connections can be written as a rule (see warnings), and a policy would refuse them all"
     return ""
