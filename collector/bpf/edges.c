@@ -60,7 +60,7 @@ static inline void add(u32 counter)
 {
     u64 *value = counters.lookup(&counter);
     if (value)
-        *value += 1;
+        __sync_fetch_and_add(value, 1); /* a softirq may interrupt another program on the same CPU */
 }
 
 /* True if the 16 bytes are ::ffff:a.b.c.d; words are in network order. */
