@@ -1,0 +1,98 @@
+"""Windows folded into evidence, drawn.
+
+start, hours   0 . . . . 1 . . . . 2
+may change                |---------|   one hour behind the newest
+"""
+
+from dataclasses import replace
+
+from small_worlds import WINDOW_MS, window, workload
+
+from schemas.records import Edge, Protocol, Role, Workload, WorkloadPeer
+from synthesizer.coverage import coverage_of
+from synthesizer.evidence import established_edges, fold, fold_all
+
+SUBJECT, PEER = workload("shop", 0), workload("shop", 2)
+HOUR = 3_600_000
+
+
+def seen(start, count=1, peer=PEER):
+    """One edge in the window at `start`."""
+    edge = Edge(Role.SERVER, WorkloadPeer(peer), Protocol.TCP, 80, 0, count, 0, 0, start, start + 1)
+    return window(SUBJECT, start, [edge] if count else [replace(edge, attempts=1)])
+
+
+def folded(*windows):
+    evidence = None
+    for one in windows:
+        evidence = fold(evidence, one)
+    return evidence
+
+
+def only_edge(evidence):
+    (edge,) = evidence.edges.values()
+    return edge
+
+
+def test_a_later_revision_replaces_the_earlier_one():
+    """The larger count of a window stands.
+
+    0       w0 count 2
+    0       w0 count 5   the same window again, grown    -> 5, in one window
+    """
+    edge = only_edge(folded(seen(0, 2), seen(0, 5), seen(0, 2)))
+    assert (edge.total_count, edge.total_windows) == (5, 1)
+
+
+def test_old_windows_become_totals_and_are_not_counted_twice():
+    """A repetition is told by its age.
+
+    0 . . . . 1 . . . . 2
+    w0                  w24      w0 can change no more
+    w0 again                     -> still counted once
+    """
+    evidence = folded(seen(0, 2), seen(2 * HOUR, 3), seen(0, 2))
+    edge = only_edge(evidence)
+    assert (edge.count, edge.windows, edge.total_count, edge.total_windows) == (2, 1, 5, 2)
+    assert (evidence.windows, evidence.windows + len(evidence.recent_windows)) == (1, 2)
+
+
+def test_an_edge_known_only_from_a_window_that_came_too_late_is_still_evidence():
+    """It is counted once.
+
+    0 . . . . 1 . . . . 2
+                        w24      first
+    w0                           then, with an edge that nothing else shows
+    """
+    other = workload("bank", 0)
+    evidence = folded(seen(2 * HOUR), seen(0, 1, other), seen(0, 1, other))
+    late = next(edge for edge in evidence.edges.values() if edge.peer.workload.ref == other.ref)
+    assert late.established
+    assert (late.count, late.windows) == (1, 1)
+
+
+def test_attempts_alone_are_no_evidence():
+    """They are kept, and no rule follows from them."""
+    evidence = folded(seen(0, 0))
+    assert only_edge(evidence).attempts == 1
+    assert established_edges(evidence) == ()
+
+
+def test_a_peers_newest_labels_stand_for_all_of_its_edges():
+    """Also where the old labels were seen on another port, in whatever order the windows come."""
+    renamed = Workload(PEER.namespace, PEER.kind, PEER.name, (("app", "new"),))
+    one, two = seen(0), seen(WINDOW_MS, 1, renamed)
+    two = replace(two, edges=(replace(two.edges[0], port=81),))
+    for order in ((one, two), (two, one)):
+        peers = {edge.peer.workload.selector for edge in established_edges(folded(*order))}
+        assert peers == {(("app", "new"),)}
+
+
+def test_coverage_says_how_many_windows_may_show_something_new():
+    """One edge in all of 50 windows, another in one of them."""
+    windows = [seen(index * WINDOW_MS) for index in range(50)]
+    windows.append(seen(7 * WINDOW_MS, 1, workload("bank", 0)))
+    coverage = coverage_of(fold_all(windows)[SUBJECT.ref])
+    assert (coverage.windows, coverage.sightings, coverage.edges_seen_once) == (50, 51, 1)
+    assert coverage.new_edge_probability == 1 / 51
+    assert coverage.sentence == "about 1 in 50 windows may still show an edge not yet seen"
