@@ -62,7 +62,7 @@ def _write(made: Report, output: Path | None) -> None:
 
 
 def _say(made: Report) -> None:
-    console = Console(stderr=True)
+    console = Console(stderr=True, markup=False, highlight=False)
     if console.is_terminal and made.suggestions:
         console.print(table_of(made.suggestions))
     else:
