@@ -73,8 +73,8 @@ class Stage(Protocol):
 
 async def until(condition: Callable[[], bool], deadline: float = math.inf) -> None:
     """Wait for something that another thread changes, or until the deadline of the monotonic clock."""
-    while not condition() and time.monotonic() < deadline:
-        await asyncio.sleep(_POLL_S)  # noqa: ASYNC110  threads do not set asyncio's events
+    while not condition() and time.monotonic() < deadline:  # noqa: ASYNC110  threads do not set asyncio's events
+        await asyncio.sleep(_POLL_S)
 
 
 class Intake:

@@ -1,0 +1,123 @@
+"""Law 3 for windows: order across nodes, repetition and restarts do not matter."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+from cluster_objects import T0, batch, connection, facts, pod
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.records import Role
+from streams.directory import Directory
+from streams.enrich import enrich
+from streams.pack import pack
+from streams.window import Windows, WindowSpec
+
+LENGTH, DRAIN = 10_000, 4_000
+SPEC = WindowSpec(LENGTH, lateness=20_000, retention=60_000)
+PODS = ("10.1.0.1", "10.1.0.2", "10.1.0.3")
+DIRECTORY = Directory((facts(), *(pod(f"pod-{ip[-1]}", ip) for ip in PODS)))
+CALLS = st.tuples(
+    st.sampled_from(PODS),
+    st.sampled_from((*PODS, "203.0.113.1")),
+    st.sampled_from((80, 443)),
+    st.sampled_from(Role),
+    st.integers(1, 9),
+    st.booleans(),
+    st.integers(0, DRAIN - 1),
+)
+
+
+@st.composite
+def streams(draw):
+    """Two to three nodes' batches, each node's own in order; some are lost on the way, some losses grow."""
+    return [draw(node(f"n{number}")) for number in range(draw(st.integers(2, 3)))]
+
+
+@st.composite
+def node(draw, name):
+    made, losses = [], 0
+    for sequence in range(draw(st.integers(1, 6))):
+        end = T0 + (sequence + 1) * DRAIN
+        calls = draw(st.lists(CALLS, max_size=4))
+        losses += draw(st.sampled_from((0, 0, 3)))
+        rows = [
+            connection(local, remote, port, role, count=count, established=ok, at=end - DRAIN + at)
+            for local, remote, port, role, count, ok, at in calls
+        ]
+        if draw(st.integers(0, 5)) or not sequence:
+            made.append(batch(*rows, sequence=sequence, source=name, end=end, losses=(("full", losses),)))
+    return made
+
+
+@st.composite
+def deliveries(draw, nodes):
+    """An interleaving that keeps each node's order, steps back at times, and cuts into records of several batches."""
+    left = [list(_with_repetitions(own, draw(st.lists(st.integers(0, 3), max_size=4)))) for own in nodes]
+    order = []
+    while any(left):
+        order.append(draw(st.sampled_from([own for own in left if own])).pop(0))
+    cuts = [0, *sorted(draw(st.sets(st.integers(0, len(order)), max_size=4))), len(order)]
+    return [order[begin:end] for begin, end in pairwise(cuts) if end > begin]
+
+
+def _with_repetitions(batches, starts):
+    """A node that is read again from earlier places: what follows is complete and in order."""
+    for start in starts:
+        yield from batches[: start + 1]
+    yield from batches
+
+
+def record(batches):
+    return pack([enrich(one, DIRECTORY) for one in batches], 1)[0].record
+
+
+def latest(emitted):
+    found = {}
+    for window in emitted:
+        key = (window.workload.ref, window.start)
+        if key not in found or found[key].revision <= window.revision:
+            found[key] = window
+    return {key: replace(window, revision=0) for key, window in found.items()}
+
+
+def run(deliveries_, kills=frozenset()):
+    """Emit after each record; at a kill, the last record was emitted in part and is not committed."""
+    made, emitted = Windows("test", SPEC), []
+    for number, batches in enumerate(deliveries_):
+        made.apply(record(batches))
+        changed = made.changed()
+        if number in kills:
+            emitted += changed[: len(changed) // 2]
+            made = Windows("test", SPEC)
+            made.restore(emitted)
+            made.apply(record(batches))
+            changed = made.changed()
+        emitted += changed
+    return latest([*emitted, *made.finish()])
+
+
+#  calm      n1 0 1 2   n2 0 1 2                      -> windows
+#  disturbed n2 0  n1 0  n2 0 1  | kill |  n1 0 1 2  n2 2  -> the same windows, counts included
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_interleaving_and_repetition_do_not_matter(data):
+    """Whatever order the nodes' batches come in, and however often: the same windows, reasons included."""
+    nodes = data.draw(streams())
+    calm = run([[one] for own in nodes for one in own])
+    disturbed = run(data.draw(deliveries(nodes)))
+    assert disturbed == calm
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_restarts_do_not_matter(data):
+    """Killed between emission and commit, and restored from what was emitted: the same edges and counts."""
+    nodes = data.draw(streams())
+    calm = run([[one] for own in nodes for one in own])
+    records = data.draw(deliveries(nodes))
+    kills = data.draw(st.frozensets(st.integers(0, len(records)), max_size=3))
+    disturbed = run(records, kills)
+    assert {key: (one.edges, one.final) for key, one in disturbed.items()} == {
+        key: (one.edges, one.final) for key, one in calm.items()
+    }

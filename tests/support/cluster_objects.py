@@ -1,0 +1,106 @@
+"""Inventory objects and batches in few words, for tests of streams."""
+
+from schemas.records import (
+    Basis,
+    ClusterFacts,
+    Connection,
+    ConnectionBatch,
+    Connections,
+    ContainerPort,
+    ControllerBody,
+    Endpoint,
+    EndpointPort,
+    EndpointSliceBody,
+    InventoryObject,
+    NodeBody,
+    OwnerRef,
+    PodBody,
+    Protocol,
+    Role,
+    ServiceBody,
+    ServicePort,
+    labels_of,
+)
+from streams.addresses import packed
+from streams.directory import Directory
+from streams.enrich import enrich
+
+CLUSTER = "test"
+API = {"Job": "batch/v1", "CronJob": "batch/v1"}
+T0 = 1_800_000_000_000
+
+
+def owner(kind, name, api_version=None):
+    """A controlling owner."""
+    return OwnerRef(kind, name, f"uid-{kind}-{name}", api_version or API.get(kind, "apps/v1"))
+
+
+def pod(name, *ips, labels=(), owned_by=None, lease=(0, 0), **body):
+    """A running pod; `lease` is (created, deleted), the rest is its body's."""
+    body["ports"] = tuple(ContainerPort(*one) for one in body.get("ports", ()))
+    made = PodBody(**{"node": "n1", "ips": ips, "phase": "Running", **body})
+    return InventoryObject(CLUSTER, "Pod", "demo", name, made, f"uid-{name}", labels_of(dict(labels)), owned_by, *lease)
+
+
+def controller(kind, name, selector=(), template=(), owned_by=None):
+    """A controller of pods."""
+    body = ControllerBody(labels_of(dict(selector)), template_labels=labels_of(dict(template)))
+    return InventoryObject(CLUSTER, kind, "demo", name, body, f"uid-{kind}-{name}", owner=owned_by)
+
+
+def service(name, *cluster_ips, ports=((80, "8080"),), selector=(), namespace="demo", **body):
+    """A Service; a port is (port, target)."""
+    numbered = tuple(ServicePort(f"p{port}", port, target) for port, target in ports)
+    made = ServiceBody(cluster_ips=cluster_ips, ports=numbered, selector=labels_of(dict(selector)), **body)
+    return InventoryObject(CLUSTER, "Service", namespace, name, made, f"uid-svc-{name}")
+
+
+def endpoints(service_name, endpoint_ips, ports=((80, 8080),), namespace="demo", suffix="a"):
+    """An endpoint slice; an endpoint is an address or (address, pod), a port (Service port, number)."""
+    made = tuple(
+        Endpoint((one,)) if isinstance(one, str) else Endpoint((one[0],), f"uid-{one[1]}", one[1])
+        for one in endpoint_ips
+    )
+    body = EndpointSliceBody(service_name, made, tuple(EndpointPort(f"p{port}", number) for port, number in ports))
+    return InventoryObject(CLUSTER, "EndpointSlice", namespace, f"{service_name}-{suffix}", body)
+
+
+def node(name, *addresses, cidrs=()):
+    """A node."""
+    return InventoryObject(CLUSTER, "Node", "", name, NodeBody(addresses, tuple(cidrs)), f"uid-{name}")
+
+
+def facts(pods=("10.1.0.0/16",), services=("10.96.0.0/16",)):
+    """The cluster's ranges."""
+    return InventoryObject(CLUSTER, "ClusterFacts", "", "cluster", ClusterFacts(tuple(pods), tuple(services)))
+
+
+def connection(local, remote, port, role=Role.CLIENT, **more):
+    """One edge as a node saw it: once, at T0, established, by TCP, unless said otherwise."""
+    at = more.pop("at", T0)
+    seen = {
+        "role": role,
+        "basis": Basis.CONNECT if role is Role.CLIENT else Basis.ACCEPT,
+        "protocol": Protocol.TCP,
+        "established": True,
+        "count": 1,
+    }
+    ends = {"local_address": packed(local), "remote_address": packed(remote), "port": port}
+    return Connection(**{**seen, **ends, "first_seen": at, "last_seen": at, **more})
+
+
+def batch(*connections, sequence=0, source="n1", boot="boot", end=T0 + 5_000, losses=()):
+    """What a node saw in the five seconds before `end`."""
+    start = end - 5_000
+    return ConnectionBatch(CLUSTER, source, boot, sequence, start, end, Connections.of(connections, start), losses)
+
+
+def enriched(objects, *connections):
+    """What becomes of connections, given the objects."""
+    return enrich(batch(*connections), Directory((facts(), *objects)))
+
+
+def edges(objects, *connections):
+    """The observations as (subject, role code, peer, port), sorted."""
+    links = [one.link for one in enriched(objects, *connections).observations]
+    return sorted(((link.workload.name, link.role, link.peer, link.port) for link in links), key=repr)

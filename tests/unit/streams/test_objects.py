@@ -1,0 +1,146 @@
+"""Kubernetes objects from files."""
+
+import json
+
+import pytest
+import yaml
+
+from schemas.errors import UsageError
+from schemas.records import ClusterFacts, Heartbeat, PodBody, ServiceBody
+from streams.objects import load_objects
+
+POD = {
+    "apiVersion": "v1",
+    "kind": "Pod",
+    "metadata": {
+        "name": "web",
+        "namespace": "demo",
+        "uid": "u1",
+        "creationTimestamp": "2026-01-02T03:04:05Z",
+        "ownerReferences": [{"kind": "X", "name": "no"}, {"kind": "ReplicaSet", "name": "rs", "controller": True}],
+    },
+    "spec": {"nodeName": "n1", "containers": [{"ports": [{"containerPort": 53, "protocol": "UDP", "name": "dns"}]}]},
+    "status": {"phase": "Running", "podIP": "10.1.0.1", "podIPs": [{"ip": "10.1.0.1"}, {"ip": "fd00::1"}]},
+}
+INGRESS = [{"ip": "198.51.100.1"}, {"ip": "198.51.100.2", "ipMode": "Proxy"}, {"hostname": "x"}]
+SERVICE = {
+    "apiVersion": "v1",
+    "kind": "Service",
+    "metadata": {"name": "api", "namespace": "demo"},
+    "spec": {"clusterIP": "None", "ports": [{"port": 80, "targetPort": "http"}, {"port": 81}]},
+    "status": {
+        "loadBalancer": {
+            "ingress": [{"ip": "198.51.100.1"}, {"ip": "198.51.100.2", "ipMode": "Proxy"}, {"hostname": "x"}]
+        }
+    },
+}
+NODE = {"kind": "Node", "metadata": {"name": "n1"}, "spec": {"podCIDRs": ["10.1.0.0/24"]}}
+DONE = {
+    **POD,
+    "status": {
+        "phase": "Succeeded",
+        "containerStatuses": [{"state": {"terminated": {"finishedAt": "2026-01-02T03:04:09Z"}}}],
+    },
+}
+
+
+def load(tmp_path, text):
+    path = tmp_path / "objects.yaml"
+    path.write_text(text)
+    return load_objects([path], "test")
+
+
+def body(tmp_path, document):
+    return load(tmp_path, yaml.safe_dump(document))[0].body
+
+
+def test_the_same_objects_in_every_form(tmp_path):
+    """A List, many documents, JSON: as kubectl prints them."""
+    forms = (
+        yaml.safe_dump({"apiVersion": "v1", "kind": "List", "items": [POD, SERVICE]}),
+        yaml.safe_dump_all([POD, None, SERVICE]),
+        json.dumps({"apiVersion": "v1", "kind": "List", "items": [POD, SERVICE]}),
+    )
+    first, *others = [load(tmp_path, form) for form in forms]
+    assert all(other == first for other in others)
+    assert [item.kind for item in first] == ["Pod", "Service", "ClusterFacts"]
+
+
+def test_a_typed_list_gives_its_kind_to_its_items(tmp_path):
+    bare = {key: value for key, value in POD.items() if key not in ("kind", "apiVersion")}
+    assert load(tmp_path, yaml.safe_dump({"kind": "PodList", "items": [bare]}))[0].kind == "Pod"
+
+
+def test_a_pod_keeps_what_its_network_needs(tmp_path):
+    item = load(tmp_path, yaml.safe_dump(POD))[0]
+    assert isinstance(item.body, PodBody)
+    assert (item.body.ips, item.body.ports[0].port, item.created) == (("10.1.0.1", "fd00::1"), 53, 1767323045000)
+    assert (item.owner.kind, item.owner.name) == ("ReplicaSet", "rs")
+
+
+def test_an_ended_pod_tells_when(tmp_path):
+    assert body(tmp_path, DONE).ended == 1767323049000
+
+
+def test_a_service_keeps_addresses_that_lead_to_its_pods(tmp_path):
+    """Not None, not host names, not a load balancer that a connection really passes."""
+    kept = body(tmp_path, SERVICE)
+    assert isinstance(kept, ServiceBody)
+    assert (kept.cluster_ips, kept.load_balancer_ips) == ((), ("198.51.100.1",))
+    assert [port.target_port for port in kept.ports] == ["http", "81"]
+
+
+def test_unquoted_times_stay_times(tmp_path):
+    text = "kind: Pod\nmetadata: {name: web, creationTimestamp: 2026-01-02T03:04:05Z}"
+    assert load(tmp_path, text)[0].created == 1767323045000
+
+
+def test_legacy_endpoints_are_slices(tmp_path):
+    subset = {"addresses": [{"ip": "10.0.0.1"}], "ports": [{"port": 6443}]}
+    document = {
+        "kind": "Endpoints",
+        "metadata": {"name": "kubernetes", "namespace": "default"},
+        "subsets": [subset] * 2,
+    }
+    slices = load(tmp_path, yaml.safe_dump(document))[:-1]
+    assert [(item.kind, item.body.service) for item in slices] == [("EndpointSlice", "kubernetes")] * 2
+    assert len({item.key for item in slices}) == 2
+
+
+def test_ranges_come_from_nodes_and_service_cidrs(tmp_path):
+    ranges = {"kind": "ServiceCIDR", "metadata": {"name": "kubernetes"}, "spec": {"cidrs": ["10.96.0.0/12"]}}
+    facts = load(tmp_path, yaml.safe_dump_all([NODE, ranges]))[-1].body
+    assert facts == ClusterFacts(("10.1.0.0/24",), ("10.96.0.0/12",))
+
+
+def test_kinds_that_play_no_part_are_left_out(tmp_path):
+    assert len(load(tmp_path, "kind: ConfigMap\nmetadata: {name: x}")) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("kind: Pod\nmetadata: {name: [x]}", "document 1: metadata.name must be a string"),
+        ("kind: Pod\nmetadata: {name: x, labels: {a: 1}}", "metadata.labels.a must be a string"),
+        ("a: b", "document 1: not a Kubernetes object"),
+        ("kind: List\nitems: [3]", "document 1, item 0: not a Kubernetes object"),
+        ("{", "not YAML or JSON"),
+        ("kind: Pod\nmetadata: {name: x}\n---\nkind: Pod\nmetadata: {}", "document 2: metadata.name is missing"),
+        ("kind: Pod\nmetadata: {name: x}\nspec: 7", "spec.nodeName"),
+    ],
+)
+def test_a_wrong_document_is_named(tmp_path, text, said):
+    with pytest.raises(UsageError) as caught:
+        load(tmp_path, text)
+    assert said in str(caught.value)
+    assert "objects.yaml" in str(caught.value)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(UsageError, match=r"nowhere\.yaml: No such file"):
+        load_objects([tmp_path / "nowhere.yaml"], "test")
+
+
+def test_heartbeats_are_no_objects(tmp_path):
+    """Only `follow` writes them."""
+    assert not any(isinstance(item.body, Heartbeat) for item in load(tmp_path, yaml.safe_dump(POD)))
