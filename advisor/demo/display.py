@@ -71,7 +71,7 @@ class PlainDisplay:
         """Say how a step stands, unless that was said lately."""
         now, state = self._clock(), _State(text, done)
         before = self._said.get(step)
-        if before is not None and (before[1] == state or (not done and now - before[0] < _PLAIN_EVERY_S)):
+        if before is not None and (before[1].text == text or (not done and now - before[0] < _PLAIN_EVERY_S)):
             return
         self._said[step] = (now, state)
         self._console.print(f"{step.value:<12} {text}", highlight=False, markup=False, soft_wrap=True)

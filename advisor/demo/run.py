@@ -90,7 +90,7 @@ def _live(stage: Stage) -> Tally:
         stage.write_objects(_now())
         programs.start_collector()
         _start_programs(stage, programs)
-        with _watch(kafka) as watch:
+        with _watch(stage, kafka) as watch:
             with pods.running(pods.actors(stage.cluster), stage.work / "pods") as actors:
                 stage.display.show(Step.PODS, f"{len(stage.cluster.pods)} pods answer and call", done=True)
                 if not _until_time(stage, watch, lambda: programs.check(actors)):
@@ -105,7 +105,7 @@ def _replayed(stage: Stage) -> Tally:
         _create_topics(stage, programs)
         stage.write_objects(began(TRACE.read_text()))
         _start_programs(stage, programs)
-        with _watch(kafka) as watch:
+        with _watch(stage, kafka) as watch:
             programs.replay(TRACE)
             _settle(stage, watch, programs)
             return watch.tally
@@ -141,8 +141,9 @@ def _start_programs(stage: Stage, programs: Pipeline) -> None:
 
 
 @contextmanager
-def _watch(kafka: KafkaSettings) -> Iterator[Watch]:
-    watch = Watch(kafka)
+def _watch(stage: Stage, kafka: KafkaSettings) -> Iterator[Watch]:
+    local = frozenset(pod.address.packed for pod in stage.cluster.pods)
+    watch = Watch(kafka, Tally(local))
     try:
         yield watch
     finally:
@@ -181,7 +182,7 @@ def _show(stage: Stage, tally: Tally, left: str, *, done: bool = False) -> None:
     proofs = [one.proof for one in tally.suggestions.values()]
     lost = f", {tally.lost} lost" if tally.lost else ""
     admitted = f"{sum(proof.admitted for proof in proofs)} of {sum(proof.observed for proof in proofs)} edges admitted"
-    stage.display.show(Step.CONNECTIONS, f"{tally.connections:,} seen{lost}{left}", done=done)
+    stage.display.show(Step.CONNECTIONS, f"{tally.connections:,} seen at the pods{lost}{left}", done=done)
     stage.display.show(Step.WORKLOADS, f"{len(tally.workloads)} of {wanted} found", done=done)
     stage.display.show(Step.SUGGESTIONS, f"{len(proofs)} of {wanted} made, {admitted}", done=done)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from rich import box
 from rich.table import Table
 
 from advisor.demo.manifest import Manifest, rule_counts
@@ -20,10 +21,16 @@ def missing(manifest: Manifest, tally: Tally, output: Path) -> tuple[str, ...]:
 
 def table(tally: Tally, output: Path) -> Table:
     """One row per suggestion."""
-    made = Table(
-        "workload", "rules in/out", "edges admitted", "near misses refused", "windows", "new edge expected",
-        title=f"Suggested policies in {output}/", title_justify="left",
-    )  # fmt: skip
+    made = Table(title=f"Suggested policies in {output}/", title_justify="left", box=box.SIMPLE_HEAD)
+    for heading in (
+        "workload",
+        "rules\nin/out",
+        "edges\nadmitted",
+        "near misses\nrefused",
+        "windows",
+        "new edge\nexpected",
+    ):
+        made.add_column(heading, overflow="fold")
     made.add_column("file", overflow="fold")
     for ref, suggestion in sorted(tally.suggestions.items()):
         made.add_row(*_cells(ref, suggestion, output))

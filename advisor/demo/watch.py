@@ -6,7 +6,7 @@ from typing import Final, TypeAlias
 from schemas.errors import Unavailable
 from schemas.framing import Reader
 from schemas.kafka import KafkaSettings, Message, TopicPartition, consumer, require_topics
-from schemas.records import ConnectionBatch, DeadLetter, PolicySuggestion, WorkloadRef, WorkloadWindow
+from schemas.records import ConnectionBatch, Connections, DeadLetter, PolicySuggestion, WorkloadRef, WorkloadWindow
 from schemas.topics import CONNECTIONS, DEAD_LETTERS, POLICY_SUGGESTIONS, WORKLOAD_WINDOWS
 
 Shown: TypeAlias = ConnectionBatch | WorkloadWindow | PolicySuggestion | DeadLetter
@@ -20,6 +20,7 @@ class Tally:
     """What has been published so far.
 
     Attributes:
+        local: Whose connections are counted: packed addresses; the machine may have others.
         connections: Counted by the collector, at either end.
         workloads: Those that have a window.
         suggestions: The latest of each workload.
@@ -27,6 +28,7 @@ class Tally:
         lost: Connections that the collector says it lost.
     """
 
+    local: frozenset[bytes] = frozenset()
     connections: int = 0
     workloads: set[WorkloadRef] = field(default_factory=set)
     suggestions: dict[WorkloadRef, PolicySuggestion] = field(default_factory=dict)
@@ -37,7 +39,7 @@ class Tally:
         """Count one record."""
         match record:
             case ConnectionBatch():
-                self.connections += sum(record.connections.counts)
+                self.connections += self._counted(record.connections)
                 self.lost = sum(count for _, count in record.losses)
             case WorkloadWindow():
                 self.workloads.add(record.workload.ref)
@@ -46,13 +48,17 @@ class Tally:
             case DeadLetter():
                 self.dead_letters.append(record.reason)
 
+    def _counted(self, seen: Connections) -> int:
+        ours = [address in self.local for address in seen.addresses]
+        return sum(count for local, count in zip(seen.local, seen.counts, strict=True) if ours[local])
+
 
 class Watch:
     """A consumer of the topics that the demo shows, from their beginning."""
 
-    def __init__(self, settings: KafkaSettings) -> None:
+    def __init__(self, settings: KafkaSettings, tally: Tally) -> None:
         partitions = require_topics(settings, _TOPICS)
-        self.tally = Tally()
+        self.tally = tally
         self._readers: dict[str, Reader[Shown]] = {settings.topic(topic): Reader(topic.record) for topic in _TOPICS}  # type: ignore[arg-type]  # the table's records are these four
         self._consumer = consumer(settings, "network-policy-demo")
         self._consumer.assign(
