@@ -66,9 +66,12 @@ class ExternalPeer:
 
     Attributes:
         address: As text.
+        bits: In evidence of too many addresses, the leading bits that are told apart: all addresses that share them
+            are one edge, and `address` is one of them. 0 for the address alone.
     """
 
     address: str
+    bits: int = 0
 
 
 @dataclass(frozen=True, slots=True)
