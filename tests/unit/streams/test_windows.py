@@ -1,5 +1,6 @@
 """Event-time windows, one behaviour each. W is 10 s, lateness 5 s, retention 20 s."""
 
+import pytest
 from cluster_objects import T0, batch, connection, facts, pod
 
 from schemas.records import Role
@@ -18,6 +19,12 @@ def edges(sequence, at=None, end=None, source="n1", losses=()):
     seen = [] if at is None else [connection("10.1.0.1", "203.0.113.1", 443, at=T0 + at * 1_000)]
     made = batch(*seen, sequence=sequence, end=end, source=source, losses=losses)
     return pack([enrich(made, DIRECTORY)], 1)[0].record
+
+
+def labelled(at, app):
+    """A batch of one connection at T0 + `at` seconds, when the pod's label was this."""
+    made = batch(connection("10.1.0.1", "203.0.113.1", 443, at=T0 + at * 1_000), source=f"n{at}")
+    return pack([enrich(made, Directory((facts(), pod("web", "10.1.0.1", labels={"app": app}))))], 1)[0].record
 
 
 def windows(*records):
@@ -122,6 +129,21 @@ def test_what_is_later_than_any_kept_window_goes_to_the_oldest_and_is_counted():
     made.apply(edges(0, at=3, end=9, source="n2"))
     (late,) = made.changed()
     assert (late.start, made.moved) == (T0 + 30_000, 1)
+
+
+# replayed: 0 of +3, whose window is gone
+def test_a_repetition_of_a_forgotten_window_is_not_counted():
+    made = windows(edges(0, at=3), edges(1, at=63))
+    made.changed()
+    made.apply(edges(0, at=3))
+    assert (made.changed(), made.moved) == ((), 0)
+
+
+@pytest.mark.parametrize("order", [(3, 4), (4, 3)])
+def test_a_workload_is_described_as_at_its_newest_sighting(order):
+    """In whatever order its nodes tell of it."""
+    (one,) = windows(*(labelled(at, {3: "old", 4: "new"}[at]) for at in order)).changed()
+    assert one.workload.selector == (("app", "new"),)
 
 
 def test_a_window_names_its_edges_direction_and_observer():
