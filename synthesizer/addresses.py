@@ -50,3 +50,11 @@ def holds(outer: Network, inner: Network) -> bool:
     if isinstance(outer, IPv4Network) and isinstance(inner, IPv4Network):
         return inner.subnet_of(outer)
     return isinstance(outer, IPv6Network) and isinstance(inner, IPv6Network) and inner.subnet_of(outer)
+
+
+def prefix_of(address: Address, bits: int) -> Network:
+    """The address's prefix of so many bits, never wider than the private range that holds it; 0 for it alone."""
+    if not bits:
+        return host_network(address)
+    zone = next((zone.prefixlen for zone in PRIVATE if zone.version == address.version and address in zone), 0)
+    return ip_network(f"{address}/{max(bits, zone)}", strict=False)

@@ -12,6 +12,7 @@ from typing import Final
 from schemas.records import (
     Edge,
     EdgeEvidence,
+    ExternalPeer,
     Peer,
     PolicySuggestion,
     Protocol,
@@ -22,6 +23,7 @@ from schemas.records import (
     WorkloadRef,
     WorkloadWindow,
 )
+from synthesizer import crowds
 from synthesizer.peers import identity, order
 from synthesizer.sightings import joined, settled, sighted
 
@@ -81,14 +83,23 @@ def edge_order(edge: Edge | EdgeEvidence) -> tuple[str, tuple[str, ...], str, in
     return (edge.role.value, order(edge.peer), edge.protocol.value, edge.port)
 
 
-def fold(known: Evidence | None, window: WorkloadWindow, recent_ms: int = RECENT_MS) -> Evidence:
-    """What is known with one more window."""
+def fold(
+    known: Evidence | None, window: WorkloadWindow, recent_ms: int = RECENT_MS, crowd: int = crowds.LIMIT
+) -> Evidence:
+    """What is known with one more window.
+
+    Args:
+        known: What was known; None for nothing.
+        window: The window.
+        recent_ms: How long a window may still change, behind the newest.
+        crowd: External peers of one kind that are told apart at most, see `synthesizer.crowds`.
+    """
     if known is None:
         known = Evidence(window.cluster, window.workload, {}, window.start, window.start)
     newest = max(known.last_window, window.start)
     floor = newest - recent_ms
     late = window.start < floor
-    edges = _joined_edges(known.edges, window, late=late)
+    edges = _bounded(_joined_edges(known.edges, window, late=late), crowd)
     if newest > known.last_window:
         edges = {key: settled(edge, floor) for key, edge in edges.items()}
     counted = known if late else _with_window(known, window)
@@ -163,12 +174,19 @@ def _joined_edges(
 ) -> dict[EdgeKey, EdgeEvidence]:
     fresh: dict[EdgeKey, EdgeEvidence] = {}
     for edge in window.edges:
-        key = key_of(edge)
-        fresh[key] = sighted(fresh.get(key), edge, window.start)
+        if edge.established or not isinstance(edge.peer, ExternalPeer):  # whoever scans us is no evidence, and no state
+            key = key_of(edge)
+            fresh[key] = sighted(fresh.get(key), edge, window.start)
     edges = dict(known)
-    for key, sighting in fresh.items():
+    for sighting in crowds.at_levels(fresh.values(), crowds.levels_of(known.values())):
+        key = key_of(sighting)
         edges[key] = joined(edges.get(key), sighting, late=late)
     return edges
+
+
+def _bounded(edges: dict[EdgeKey, EdgeEvidence], crowd: int) -> dict[EdgeKey, EdgeEvidence]:
+    levels = crowds.needed_levels(edges.values(), crowd)
+    return {key_of(edge): edge for edge in crowds.at_levels(edges.values(), levels)} if levels else edges
 
 
 def _newest_workload(known: Evidence, window: WorkloadWindow) -> Workload:

@@ -12,6 +12,7 @@ from schemas.records import (
     Workload,
     WorkloadPeer,
 )
+from synthesizer.addresses import Network, parse_address, prefix_of
 
 
 def identity(peer: Peer) -> Peer:
@@ -23,10 +24,17 @@ def identity(peer: Peer) -> Peer:
             return replace(peer, node="")
         case UnresolvedPeer():
             return replace(peer, reason="")
-        case ExternalPeer() | ApiServerPeer():
+        case ExternalPeer(address, bits):
+            return ExternalPeer(str(span_of(peer).network_address), bits) if bits else ExternalPeer(address)
+        case ApiServerPeer():
             return peer
         case _:
             assert_never(peer)
+
+
+def span_of(peer: ExternalPeer) -> Network:
+    """All addresses that the peer stands for."""
+    return prefix_of(parse_address(peer.address), peer.bits)
 
 
 def order(peer: Peer) -> tuple[str, ...]:
@@ -41,7 +49,7 @@ def order(peer: Peer) -> tuple[str, ...]:
         case ApiServerPeer():
             return ("3", peer.address)
         case ExternalPeer():
-            return ("4", peer.address)
+            return ("4", peer.address, str(peer.bits))
         case UnresolvedPeer():
             return ("5", peer.address, peer.reason)
         case _:
@@ -58,7 +66,7 @@ def spoken(peer: Peer) -> str:
         case ApiServerPeer():
             return f"the API server at {peer.address}"
         case ExternalPeer():
-            return f"external {peer.address}"
+            return f"external {span_of(peer) if peer.bits else peer.address}"
         case UnresolvedPeer():
             return f"unresolved {peer.address}"
         case _:

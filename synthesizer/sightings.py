@@ -1,5 +1,6 @@
 """One edge's evidence: seen in a window, joined with what was known, settled once its windows can change no more."""
 
+from collections import Counter
 from dataclasses import replace
 
 from schemas.records import Edge, EdgeEvidence, WindowCount
@@ -35,6 +36,14 @@ def joined(known: EdgeEvidence | None, sighting: EdgeEvidence, *, late: bool) ->
     if total and not (known and known.established):
         bare = replace(bare, count=total, windows=1)
     return bare if known is None else _united(known, bare)
+
+
+def together(one: EdgeEvidence, other: EdgeEvidence) -> EdgeEvidence:
+    """Two edges that are told apart no more: connections add up; windows that are settled count at least once."""
+    counts = Counter({sighting.start: sighting.count for sighting in one.recent})
+    counts.update({sighting.start: sighting.count for sighting in other.recent})
+    recent = tuple(WindowCount(*item) for item in sorted(counts.items()))
+    return replace(_united(one, other), recent=recent, windows=max(one.windows, other.windows))
 
 
 def settled(edge: EdgeEvidence, floor: int) -> EdgeEvidence:

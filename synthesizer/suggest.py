@@ -1,9 +1,10 @@
 """Evidence to suggestion: infer, simplify, render, prove, and say how sure it is. Pure."""
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from schemas.records import PolicySuggestion, Proof
+from schemas.records import EdgeEvidence, PolicySuggestion, Proof
 from synthesizer.coverage import coverage_of
 from synthesizer.evaluator.reader import BadPolicy
 from synthesizer.evidence import Evidence, edge_order, established_edges
@@ -48,7 +49,11 @@ def suggest(
         name: metadata.name of its policy, see `synthesizer.names`.
         previous: The last suggestion; the revision grows only if a person would notice a difference.
     """
-    draft = proved(draft_of(evidence, options, name), evidence, options)
+    draft = draft_of(evidence, options, name)
+    if previous is not None and _proved_before(draft, evidence, previous):
+        draft = replace(draft, proof=previous.proof)
+    else:
+        draft = proved(draft, evidence, options)
     suggestion = PolicySuggestion(
         cluster=evidence.cluster,
         workload=evidence.workload,
@@ -57,7 +62,7 @@ def suggest(
         policy=draft.policy,
         reason=draft.reason,
         warnings=draft.warnings,
-        generalisations=tuple(sorted({one.text for one in draft.generalisations})),
+        generalisations=_texts(draft.generalisations),
         proof=draft.proof,
         coverage=coverage_of(evidence),
         evidence=tuple(sorted(evidence.edges.values(), key=edge_order)),
@@ -94,6 +99,23 @@ def proved(draft: Draft, evidence: Evidence, options: Options) -> Draft:
         return replace(draft, proof=proof)
     _log.error("a defect of the inference, please report it: %s: %s", evidence.workload.ref, flaw)
     return Draft(reason=f"a defect of this program: {flaw}", warnings=draft.warnings, proof=proof)
+
+
+def _proved_before(draft: Draft, evidence: Evidence, previous: PolicySuggestion) -> bool:
+    """Whether the same policy was held against the same edges; counts and times play no part in a proof."""
+    if (draft.policy, _texts(draft.generalisations)) != (previous.policy, previous.generalisations):
+        return False
+    return evidence.workload == previous.workload and _claims(evidence.edges.values()) == _claims(previous.evidence)
+
+
+def _claims(edges: Iterable[EdgeEvidence]) -> frozenset[tuple[object, ...]]:
+    return frozenset(
+        (edge.role, edge.peer, edge.protocol, edge.port, edge.established, edge.services) for edge in edges
+    )
+
+
+def _texts(generalisations: Iterable[Generalisation]) -> tuple[str, ...]:
+    return tuple(sorted({one.text for one in generalisations}))
 
 
 def _revision(suggestion: PolicySuggestion, previous: PolicySuggestion | None) -> int:

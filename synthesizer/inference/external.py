@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import ip_network
 
-from synthesizer.addresses import METADATA, PRIVATE, Address, Network, holds, host_network, parse_networks, within
+from synthesizer.addresses import METADATA, PRIVATE, Network, holds, host_network, parse_networks
 from synthesizer.inference.folding import covering
 from synthesizer.inference.model import BlockPeer
 from synthesizer.options import Options
+
+_V4 = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,32 +25,34 @@ class Blocks:
     folded: tuple[BlockPeer, ...] = ()
 
 
-def blocks_of(addresses: frozenset[Address], options: Options) -> Blocks:
-    """Blocks that hold all the addresses; the metadata addresses are only ever exact."""
-    exact = addresses & METADATA
-    rest = addresses - exact
-    if len(rest) <= options.exact_limit:
-        return Blocks(_exact(addresses))
-    networks = [network for version in (4, 6) for network in _folded(rest, version, options)]
-    single = {address for address in rest if host_network(address) in networks}
-    wide = [network for network in networks if network.num_addresses > 1]
-    return Blocks(_exact(exact | single), tuple(_block(network, options) for network in wide))
+def blocks_of(networks: frozenset[Network], options: Options) -> Blocks:
+    """Blocks that hold all the networks; the metadata addresses are only ever exact."""
+    metadata = networks & {host_network(address) for address in METADATA}
+    rest = networks - metadata
+    if len(rest) <= options.exact_limit and all(network.num_addresses == 1 for network in rest):
+        return Blocks(_exact(networks))
+    folded = {network for version in (4, 6) for network in _folded(rest, version, options)}
+    single = folded & rest & {network for network in rest if network.num_addresses == 1}
+    return Blocks(_exact(metadata | single), tuple(_block(one, options) for one in _ordered(folded - single)))
 
 
-def _exact(addresses: Iterable[Address]) -> tuple[BlockPeer, ...]:
-    ordered = sorted(addresses, key=lambda address: (address.version, int(address)))
-    return tuple(BlockPeer(str(host_network(address))) for address in ordered)
+def _ordered(networks: Iterable[Network]) -> list[Network]:
+    return sorted(networks, key=lambda network: (network.version, int(network.network_address), network.prefixlen))
 
 
-def _folded(addresses: frozenset[Address], version: int, options: Options) -> tuple[Network, ...]:
-    family = [address for address in addresses if address.version == version]
-    private = [network for network in PRIVATE if network.version == version]
-    public = covering((address for address in family if not within(address, private)), options.prefix_limit)
-    widest = options.widest_v4 if version == 4 else options.widest_v6  # noqa: PLR2004  IP's own version number
+def _exact(networks: Iterable[Network]) -> tuple[BlockPeer, ...]:
+    return tuple(BlockPeer(str(network)) for network in _ordered(networks))
+
+
+def _folded(networks: frozenset[Network], version: int, options: Options) -> tuple[Network, ...]:
+    family = [network for network in networks if network.version == version]
+    zones = [network for network in PRIVATE if network.version == version]
+    private = [network for network in family if any(holds(zone, network) for zone in zones)]
+    public = covering(set(family) - set(private), options.prefix_limit)
+    widest = options.widest_v4 if version == _V4 else options.widest_v6
     if any(network.prefixlen < widest for network in public):
-        public = (ip_network("0.0.0.0/0" if version == 4 else "::/0"),)  # noqa: PLR2004
-    inside = covering((address for address in family if within(address, private)), options.prefix_limit, private)
-    return public + inside
+        public = (ip_network("0.0.0.0/0" if version == _V4 else "::/0"),)
+    return public + covering(private, options.prefix_limit, zones)
 
 
 def _block(network: Network, options: Options) -> BlockPeer:

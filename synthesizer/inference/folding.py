@@ -1,19 +1,19 @@
-"""Many addresses as few prefixes: canonical, bounded in number, a function of the set alone."""
+"""Many networks as few prefixes: canonical, bounded in number, a function of the set alone."""
 
 from collections.abc import Iterable, Sequence
-from ipaddress import IPv4Address, IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network
 from itertools import pairwise
 
-from synthesizer.addresses import Address, Network, holds
+from synthesizer.addresses import Network, holds
 
 
-def covering(addresses: Iterable[Address], limit: int, zones: Sequence[Network] = ()) -> tuple[Network, ...]:
-    """At most `limit` prefixes that hold all addresses (of one family), each as narrow as can be.
+def covering(networks: Iterable[Network], limit: int, zones: Sequence[Network] = ()) -> tuple[Network, ...]:
+    """At most `limit` prefixes that hold all networks (of one family, none within another), as narrow as can be.
 
-    The sorted addresses are cut where neighbours have least in common. An address of a zone never shares a prefix
-    with one outside of it; if there are more zones than `limit`, there are more prefixes too.
+    In order, they are cut where neighbours have least in common. A network of a zone never shares a prefix with one
+    outside of it; if there are more zones than `limit`, there are more prefixes too.
     """
-    ordered = sorted(set(addresses))
+    ordered = sorted(set(networks), key=lambda network: int(network.network_address))
     if not ordered:
         return ()
     cuts = _cuts(ordered, limit, zones)
@@ -23,21 +23,22 @@ def covering(addresses: Iterable[Address], limit: int, zones: Sequence[Network] 
     return tuple(sorted(kept, key=lambda prefix: int(prefix.network_address)))
 
 
-def supernet(first: Address, last: Address) -> Network:
+def supernet(first: Network, last: Network) -> Network:
     """The narrowest prefix that holds both, which are of one family."""
     length = common_bits(first, last)
     shift = first.max_prefixlen - length
-    start = int(first) >> shift << shift
-    return IPv4Network((start, length)) if isinstance(first, IPv4Address) else IPv6Network((start, length))
+    start = int(first.network_address) >> shift << shift
+    return IPv4Network((start, length)) if isinstance(first, IPv4Network) else IPv6Network((start, length))
 
 
-def common_bits(first: Address, last: Address) -> int:
-    """Leading bits that both share."""
-    return first.max_prefixlen - (int(first) ^ int(last)).bit_length()
+def common_bits(first: Network, last: Network) -> int:
+    """Leading bits that both share in all of their addresses."""
+    differing = int(first.network_address) ^ int(last.broadcast_address)
+    return first.max_prefixlen - differing.bit_length()
 
 
-def _cuts(ordered: Sequence[Address], limit: int, zones: Sequence[Network]) -> list[int]:
-    zone_of = [next((index for index, zone in enumerate(zones) if address in zone), -1) for address in ordered]
+def _cuts(ordered: Sequence[Network], limit: int, zones: Sequence[Network]) -> list[int]:
+    zone_of = [next((index for index, zone in enumerate(zones) if holds(zone, one)), -1) for one in ordered]
     gaps = sorted(
         (zone_of[index] == zone_of[index + 1], common_bits(one, other), index + 1)
         for index, (one, other) in enumerate(pairwise(ordered))

@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from schemas.records import ExternalPeer
-from synthesizer.addresses import Address, parse_address
+from synthesizer.addresses import Network
 from synthesizer.inference.external import blocks_of
-from synthesizer.inference.model import Direction, Generalisation, Grant, Port
-from synthesizer.inference.targets import block_of
+from synthesizer.inference.model import BlockPeer, Direction, Generalisation, Grant, Port
 from synthesizer.inference.wants import Want
 from synthesizer.inference.words import dns_beside, folded
 from synthesizer.options import Options
+from synthesizer.peers import span_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,8 @@ def grants_of(wants: Iterable[Want], options: Options) -> Outside:
 
 
 def _one_port(direction: Direction, port: Port, wants: list[Want], options: Options) -> Outside:
-    blocks = blocks_of(frozenset(_address(want) for want in wants), options)
-    assumed = {block_of(str(_address(want))): want for want in wants if want.assumed}
+    blocks = blocks_of(frozenset(_span(want) for want in wants), options)
+    assumed = {BlockPeer(str(_span(want))): want for want in wants if want.assumed}
     seen = frozenset(Grant(direction, block, port) for block in blocks.exact if block not in assumed)
     dns = [
         Generalisation(Grant(direction, block, port), dns_beside(assumed[block]))
@@ -52,7 +52,7 @@ def _one_port(direction: Direction, port: Port, wants: list[Want], options: Opti
     return Outside(seen, (*dns, *(Generalisation(Grant(direction, block, port), text) for block in blocks.folded)))
 
 
-def _address(want: Want) -> Address:
+def _span(want: Want) -> Network:
     if not isinstance(want.peer, ExternalPeer):
         raise TypeError(f"{want.peer} is not external")
-    return parse_address(want.peer.address)
+    return span_of(want.peer)

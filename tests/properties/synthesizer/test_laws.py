@@ -1,12 +1,14 @@
 """The laws of the design, on small worlds made to break them."""
 
 import random
+from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from policy_laws import admits, check_laws, seen_by
 from small_worlds import crowds, worlds
 
+from synthesizer.addresses import parse_address, prefix_of
 from synthesizer.evaluator.reader import read_policies
 from synthesizer.evidence import evidence_of, fold, fold_all
 from synthesizer.inference.infer import infer
@@ -67,6 +69,39 @@ def test_a_restart_at_any_moment_does_not_matter(world, chance, cut):
             for again in shuffled[: index + 1]:
                 known[again.workload.ref] = fold(known[again.workload.ref], again)
     assert expected == known
+
+
+@given(crowds(), st.randoms(use_true_random=False), st.sampled_from([1, 3, 12]))
+def test_crowds_of_addresses_are_bounded_in_any_order_and_all_admitted(world, chance, limit):
+    """One address a window, in any order and twice: the same evidence, no larger than the bound, and laws 1 and 2."""
+    (one,) = world.windows
+    single = [replace(one, start=index, edges=(edge,)) for index, edge in enumerate(one.edges)]
+    orders = [single, [*single, *single]]
+    chance.shuffle(orders[1])
+    found = []
+    for windows in orders:
+        evidence = None
+        for window in windows:
+            evidence = fold(evidence, window, crowd=limit)
+        found.append(evidence)
+    assert found[0] == found[1]
+    coarsest = {prefix_of(parse_address(edge.peer.address), 8) for edge in one.edges}
+    assert len(found[0].edges) <= max(2 * limit, limit + len(coarsest))
+    suggestion = suggest(found[0], Options(), "p")
+    check_laws(world.windows, one.workload, suggestion.policy, suggestion.generalisations)
+    assert evidence_of(suggestion) == found[0]
+
+
+@given(worlds(), options)
+def test_a_proof_that_is_taken_over_is_the_one_that_would_be_made(world, chosen):
+    """A suggestion that goes on from an earlier one equals one made afresh, but for its revision."""
+    evidence = previous = None
+    subject = world.windows[0].workload.ref
+    for window in (one for one in world.windows if one.workload.ref == subject):
+        evidence = fold(evidence, window)
+        previous = suggest(evidence, chosen, "p", previous)
+        assert replace(previous, revision=1) == suggest(evidence, chosen, "p")
+    assert previous == suggest(evidence, chosen, "p", previous)
 
 
 @given(worlds())

@@ -5,7 +5,7 @@ from ipaddress import ip_address, ip_network
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synthesizer.addresses import METADATA, PRIVATE, within
+from synthesizer.addresses import METADATA, PRIVATE, host_network, within
 from synthesizer.inference.external import blocks_of
 from synthesizer.inference.folding import covering
 from synthesizer.options import Options
@@ -18,7 +18,7 @@ crowds = st.one_of(st.sets(v4, min_size=1, max_size=40), st.sets(v6, min_size=1,
 @given(crowds, st.integers(1, 9))
 def test_prefixes_hold_all_addresses_and_are_bounded_canonical_and_apart(addresses, limit):
     """One address within each of two prefixes cannot be: they would be one."""
-    found = covering(addresses, limit)
+    found = covering(map(host_network, addresses), limit)
     assert len(found) <= limit
     assert all(sum(address in network for network in found) == 1 for address in addresses)
     assert [ip_network(str(network)) for network in found] == list(found)
@@ -27,7 +27,7 @@ def test_prefixes_hold_all_addresses_and_are_bounded_canonical_and_apart(address
 @given(crowds)
 def test_enough_prefixes_make_every_address_exact(addresses):
     """Nothing is widened without need."""
-    assert all(network.num_addresses == 1 for network in covering(addresses, len(addresses)))
+    assert all(network.num_addresses == 1 for network in covering(map(host_network, addresses), len(addresses)))
 
 
 CLUSTER = ("10.244.0.0/16", "33.0.0.0/16", "10.96.0.0/12")
@@ -37,7 +37,9 @@ outside = v4.filter(lambda address: not within(address, [ip_network(one, strict=
 @given(st.sets(outside, min_size=1, max_size=40), st.integers(1, 8))
 def test_blocks_hold_all_addresses_and_nothing_of_the_cluster(addresses, limit):
     """Nor do folded public blocks hold private or metadata addresses."""
-    made = blocks_of(frozenset(addresses), Options(exact_limit=4, prefix_limit=limit, pod_cidrs=CLUSTER))
+    made = blocks_of(
+        frozenset(map(host_network, addresses)), Options(exact_limit=4, prefix_limit=limit, pod_cidrs=CLUSTER)
+    )
     for address in addresses:
         assert any(holds(block, address) for block in (*made.exact, *made.folded))
     for block in made.folded:
