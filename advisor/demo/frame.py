@@ -35,7 +35,8 @@ def ended_once() -> Iterator[None]:
             raise KeyboardInterrupt
         sys.exit(128 + number)
 
-    before = {one: signal.signal(one, end) for one in _SIGNALS}
+    heeded = [one for one in _SIGNALS if signal.getsignal(one) is not signal.SIG_IGN]  # nohup ignores SIGHUP
+    before = {one: signal.signal(one, end) for one in heeded}
     try:
         yield
     finally:

@@ -30,16 +30,13 @@ class Pipeline:
 
     def start(self, name: str, *options: str) -> Child:
         """Start one program; it ends with the pipeline."""
-        command = [_installed(), name, "--brokers", self._brokers, *options]
-        child = Child.start(name, command, self._logs / f"{name}.log")
-        self._stack.callback(child.stop)
+        child = self._start(name, *options)
         self._children.append(child)
         return child
 
     def create_topics(self) -> None:
         """Run `network-policy topics` to its end."""
-        child = Child.start("topics", [_installed(), "topics", "--brokers", self._brokers], self._logs / "topics.log")
-        self._stack.callback(child.stop)
+        child = self._start("topics")
         if child.wait(_TOPICS_S) != 0:
             raise Unavailable(f"the topics could not be created:\n{child.tail(_TAIL)}")
 
@@ -85,6 +82,13 @@ class Pipeline:
     def names(self) -> str:
         """The programs, as a list in words."""
         return ", ".join(child.name for child in self._children)
+
+    def _start(self, name: str, *options: str) -> Child:
+        log = self._logs / f"{name}.log"
+        log.unlink(missing_ok=True)  # an earlier demo's log would say that this one is ready
+        child = Child.start(name, [_installed(), name, "--brokers", self._brokers, *options], log)
+        self._stack.callback(child.stop)
+        return child
 
 
 @contextmanager

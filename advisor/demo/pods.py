@@ -60,7 +60,9 @@ def running(everybody: Iterable[Actor], logs: Path) -> Iterator[tuple[Child, ...
     with ExitStack() as stack:
         children = []
         for actor in everybody:
-            child = Child.start(actor.name, _command(actor, begin), logs / f"{actor.name}.log")
+            log = logs / f"{actor.name}.log"
+            log.unlink(missing_ok=True)
+            child = Child.start(actor.name, _command(actor, begin), log)
             stack.callback(child.stop)
             children.append(child)
         for child in children:

@@ -21,13 +21,19 @@ def untouched_machine():
     """The machine's own namespaces, links, rules and settings are the same after the test as before."""
     if os.geteuid() != 0:
         pytest.skip("network namespaces need root")
-    before = machine_state()
+    before = state_of_machine()
     yield before
-    assert machine_state() == before
+    assert state_of_machine() == before
 
 
+@pytest.fixture(scope="session")
 def machine_state():
-    """What a demo might leave behind."""
+    """The function that looks at what a demo might leave behind."""
+    return state_of_machine
+
+
+def state_of_machine():
+    """Namespaces, rules, links, settings."""
     state = {
         "namespaces": sorted(path.name for path in Path("/run/netns").glob("npdemo-*")),
         "rules": subprocess.run(

@@ -1,5 +1,6 @@
 """However the demo ends, it removes what it made."""
 
+import os
 import re
 import signal
 import subprocess
@@ -8,6 +9,8 @@ import time
 from pathlib import Path
 
 import pytest
+
+from advisor.demo import network
 
 COMMAND = Path(sys.executable).with_name("network-policy")
 
@@ -27,7 +30,7 @@ class Running:
         self.output = folder / "policies"
         with self.log.open("wb") as said:
             command = [COMMAND, "demo", "--output", self.output, "--work", folder / "work", *options]
-            self.process = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT)
+            self.process = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT, start_new_session=True)
 
     def wait_for(self, pattern, timeout_s=60.0):
         """Until the demo says so."""
@@ -44,8 +47,11 @@ class Running:
         ]
 
     def end(self, number):
-        """Send a signal; the exit code."""
-        self.process.send_signal(number)
+        """Send a signal, Ctrl-C to the whole group as a terminal does; the exit code."""
+        if number == signal.SIGINT:
+            os.killpg(self.process.pid, number)
+        else:
+            self.process.send_signal(number)
         return self.process.wait(60)
 
 
@@ -66,6 +72,19 @@ def test_a_signal_ends_the_demo_and_its_processes(demo, number, code):
     assert demo.end(number) == code, demo.log.read_text()
     assert len(children) > 15
     assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
+
+
+@pytest.mark.parametrize("demo", [["--duration", "100"]], indirect=True)
+def test_no_process_outlives_a_killed_demo(demo):
+    """After kill -9 pods, programs and Kafka end by themselves; the next demo removes the namespaces."""
+    demo.wait_for(r"pods +\d+ pods answer")
+    children = demo.children()
+    assert demo.end(signal.SIGKILL) == -signal.SIGKILL
+    deadline = time.monotonic() + 10
+    while [pid for pid in children if Path(f"/proc/{pid}").exists()]:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    network.remove()
 
 
 @pytest.mark.parametrize("demo", [["--keep"]], indirect=True)

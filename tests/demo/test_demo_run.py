@@ -29,8 +29,13 @@ class Demo:
 
     code: int
     said: str
-    output: Path
+    folder: Path
     seconds: float
+
+    @property
+    def output(self):
+        """Where the suggestions are."""
+        return self.folder / "policies"
 
     def files(self):
         """Every file's bytes by its path within the output."""
@@ -42,20 +47,24 @@ class Demo:
 
 
 def run_demo(folder, *options, prefix=()):
-    """Run the installed command to its end."""
-    output = folder / "policies"
+    """Run the installed command to its end; temporary folders are made in FOLDER/tmp."""
+    (folder / "tmp").mkdir()
     began = time.monotonic()
-    command = [*prefix, COMMAND, "demo", "--output", output, "--work", folder / "work", *options]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=150)
-    return Demo(done.returncode, done.stdout + done.stderr, output, time.monotonic() - began)
+    command = [*prefix, COMMAND, "demo", "--output", folder / "policies", *options]
+    environment = {**os.environ, "TMPDIR": str(folder / "tmp")}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=150, env=environment)
+    return Demo(done.returncode, done.stdout + done.stderr, folder, time.monotonic() - began)
 
 
 @pytest.fixture(scope="module")
-def live(tmp_path_factory):
-    """A short demo on the real kernel."""
+def live(tmp_path_factory, machine_state):
+    """A newcomer's demo on the real kernel, which leaves the machine as it was."""
     if os.geteuid() != 0:
         pytest.skip("the live demo needs root")
-    return run_demo(tmp_path_factory.mktemp("live"), "--duration", "15")
+    before = machine_state()
+    demo = run_demo(tmp_path_factory.mktemp("live"))
+    assert machine_state() == before
+    return demo
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +72,8 @@ def replayed(tmp_path_factory):
     """The demo of a user who may not look into the kernel."""
     if shutil.which("setpriv") is None:
         pytest.skip("setpriv (util-linux) is needed to take capabilities away")
-    return run_demo(tmp_path_factory.mktemp("replayed"), prefix=WITHOUT_CAPABILITIES)
+    folder = tmp_path_factory.mktemp("replayed")
+    return run_demo(folder, "--work", folder / "work", prefix=WITHOUT_CAPABILITIES)
 
 
 def named(*names, namespace="demo"):
@@ -90,16 +100,11 @@ def ports(spec, direction):
 
 
 @pytest.mark.kernel
-@pytest.mark.usefixtures("untouched_machine")
-def test_a_newcomers_demo_succeeds_in_time_and_leaves_nothing(tmp_path):
+def test_a_newcomers_demo_succeeds_in_time_and_leaves_nothing(live):
     """Exit 0 within 90 s with its full traffic; no namespace, link, rule, setting or temporary folder is left."""
-    folders = set(Path("/tmp").glob("network-policy-demo-*"))
-    began = time.monotonic()
-    command = [COMMAND, "demo", "--output", tmp_path / "policies"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=150)
-    assert (done.returncode, "Missing" in done.stdout) == (0, False), done.stdout + done.stderr
-    assert time.monotonic() - began < 90
-    assert set(Path("/tmp").glob("network-policy-demo-*")) == folders
+    assert (live.code, "Missing" in live.said) == (0, False), live.said
+    assert live.seconds < 90
+    assert list((live.folder / "tmp").iterdir()) == []
 
 
 @pytest.mark.kernel
@@ -170,7 +175,7 @@ def test_the_replay_ends_in_the_same_files(live, replayed):
 
 def test_the_replay_and_a_report_on_it_are_one(replayed, tmp_path):
     """By way of Kafka and Faust the same bytes come out as from the recording and the objects alone."""
-    objects = replayed.output.parent / "work" / "objects.yaml"
+    objects = replayed.folder / "work" / "objects.yaml"
     command = [COMMAND, "report", "--input", TRACE, "--objects", objects, "--output", tmp_path]
     subprocess.run(command, check=True, capture_output=True, timeout=60)
     reported = {str(path.relative_to(tmp_path)): path.read_bytes() for path in tmp_path.rglob("*.yaml")}
