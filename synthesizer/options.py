@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from schemas.errors import UsageError
+from synthesizer.addresses import parse_networks
+
 
 class Isolation(Enum):
     """Which directions a policy isolates."""
@@ -35,6 +38,15 @@ class Options:
     pod_cidrs: tuple[str, ...] = ()
     service_cidrs: tuple[str, ...] = ()
     allow_metadata: bool = False
+
+    def __post_init__(self) -> None:
+        """Raises UsageError for a range that is none, or a limit that allows nothing."""
+        try:
+            parse_networks(self.cluster_cidrs)
+        except ValueError as error:
+            raise UsageError(f"{error}. Pod and Service ranges are written like 10.244.0.0/16.") from error
+        if self.exact_limit < 0 or self.prefix_limit < 1:
+            raise UsageError("exact_limit is at least 0 and prefix_limit at least 1")
 
     @property
     def cluster_cidrs(self) -> tuple[str, ...]:

@@ -79,7 +79,7 @@ def _peer(peer: RulePeer, own_namespace: str) -> dict[str, Any]:
 
 
 def _selector(labels: Labels | Sequence[tuple[str, str]]) -> dict[str, Any]:
-    return {"matchLabels": dict(labels)}
+    return {"matchLabels": dict(sorted(labels))}
 
 
 def _port(port: Port) -> dict[str, Any]:
