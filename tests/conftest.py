@@ -1,7 +1,7 @@
 """What all tests share: one real Kafka a session, a fresh set of topics a test, and the golden switch."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -26,9 +26,19 @@ def kafka_server() -> Iterator[KafkaServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def fresh_topics(kafka_server: KafkaServer) -> Callable[[], KafkaSettings]:
+    """Makes topics under a prefix that nobody else has."""
+
+    def make() -> KafkaSettings:
+        settings = KafkaSettings(kafka_server.brokers, cluster="test", topic_prefix=f"t{uuid.uuid4().hex[:8]}.")
+        create_topics(settings, Layout(partitions=2))
+        return settings
+
+    return make
+
+
 @pytest.fixture
-def kafka(kafka_server: KafkaServer) -> KafkaSettings:
-    """Fresh topics under a prefix of the test's own."""
-    settings = KafkaSettings(kafka_server.brokers, cluster="test", topic_prefix=f"t{uuid.uuid4().hex[:8]}.")
-    create_topics(settings, Layout(partitions=2))
-    return settings
+def kafka(fresh_topics: Callable[[], KafkaSettings]) -> KafkaSettings:
+    """Fresh topics of the test's own."""
+    return fresh_topics()
