@@ -36,10 +36,13 @@ class Child:
 
     @classmethod
     def start(cls, name: str, command: Sequence[str], log: Path, env: Mapping[str, str] | None = None) -> "Child":
-        """Start a command; `env` is added to ours. Raises Unavailable if it cannot be started."""
+        """Start a command with a log of its own; `env` is added to ours. Raises Unavailable if it cannot be started.
+
+        It gets a session of its own, so that Ctrl-C reaches the owner alone, who ends its children in order.
+        """
         owner = os.getpid()
         log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("ab") as output:
+        with log.open("wb") as output:
             try:
                 process = subprocess.Popen(
                     list(command),
@@ -47,6 +50,7 @@ class Child:
                     stdout=output,
                     stderr=subprocess.STDOUT,
                     env={**os.environ, **(env or {})},
+                    start_new_session=True,
                     preexec_fn=lambda: _die_with_owner(owner),  # noqa: PLW1509  one prctl and a test, safe after fork
                 )
             except OSError as error:

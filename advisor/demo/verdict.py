@@ -28,7 +28,7 @@ def table(tally: Tally, output: Path) -> Table:
         "edges\nadmitted",
         "near misses\nrefused",
         "windows",
-        "new edge\nexpected",
+        "may miss edges in\nfewer windows than",
     ):
         made.add_column(heading, overflow="fold")
     made.add_column("file", overflow="fold")
@@ -40,10 +40,14 @@ def table(tally: Tally, output: Path) -> Table:
 def closing(tally: Tally) -> str:
     """The sentence under the table: the least certain of the suggestions, in words."""
     made = tally.suggestions.values()
-    least = max(made, key=lambda one: (one.coverage.new_edge_probability, one.key), default=None)
+    least = max(made, key=_doubt, default=None)
     if least is None:
         return "No suggestion was made."
     return f"Least sure: {least.workload.name}, {least.coverage.sentence}."
+
+
+def _doubt(suggestion: PolicySuggestion) -> tuple[float, float, str]:
+    return suggestion.coverage.new_edge_probability, suggestion.coverage.unseen_share, suggestion.key
 
 
 def file_of(suggestion: PolicySuggestion, output: Path) -> Path:
@@ -75,6 +79,6 @@ def _cells(ref: WorkloadRef, suggestion: PolicySuggestion, output: Path) -> tupl
         f"{proof.admitted} of {proof.observed}",
         f"{proof.refused} of {proof.near_misses}{covered}",
         str(coverage.windows),
-        f"{coverage.new_edge_probability:.0%}",
+        f"{coverage.unseen_share:.0%}",
         str(file_of(suggestion, output).relative_to(output)),
     )

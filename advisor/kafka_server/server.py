@@ -64,8 +64,7 @@ class KafkaServer:
         config = self._config
         config.properties_file.write_text(config.properties())
         (config.directory / "log4j2.properties").write_text(LOGGING)
-        cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
-        arguments = ["format", "-c", str(config.properties_file), "-t", cluster_id, "--standalone"]
+        arguments = ["format", "-c", str(config.properties_file), f"--cluster-id={_cluster_id()}", "--standalone"]
         command = self._java("kafka.tools.StorageTool", *arguments)
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_START_S)
         if done.returncode:
@@ -119,6 +118,10 @@ def remove_abandoned(runs: Path) -> None:
         owner = folder.name.removeprefix(_RUN_PREFIX).split("-")[0]
         if not Path("/proc", owner).exists():
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _cluster_id() -> str:
+    return base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
 
 
 def _free_ports(count: int) -> list[int]:

@@ -103,6 +103,8 @@ class Coverage:
         new_edge_probability: Good-Turing's estimate that a sighting in the next window is of an edge not yet seen.
         incomplete_windows: Windows with a gap or a loss.
         sentence: The same in words.
+        unseen_share: An edge that occurs in a smaller share of windows than this may well be unseen still: 3 / windows,
+            at most 1 (rule of three, 95 % confidence).
     """
 
     windows: int = 0
@@ -111,6 +113,7 @@ class Coverage:
     new_edge_probability: float = 1.0
     incomplete_windows: int = 0
     sentence: str = ""
+    unseen_share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

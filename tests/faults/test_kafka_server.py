@@ -73,3 +73,10 @@ def test_a_command_that_does_not_exist_is_a_clear_error(tmp_path):
     """It names the program."""
     with pytest.raises(Unavailable, match=r"cannot start nothing \(/no/such\): No such file"):
         Child.start("nothing", ["/no/such"], tmp_path / "log")
+
+
+def test_a_cluster_id_may_begin_with_a_dash(monkeypatch):
+    """One random id in 64 does; Kafka's tool must not take it for an option."""
+    monkeypatch.setattr("advisor.kafka_server.server._cluster_id", lambda: "-BCDEFGHIJKLMNOPQRSTUw")
+    with KafkaServer.start() as server:
+        assert server.brokers

@@ -39,7 +39,9 @@ WHOLE = PolicySuggestion(
     warnings=(),
     generalisations=(),
     proof=Proof(observed=3, admitted=3, near_misses=50, refused=48, covered=2),
-    coverage=Coverage(windows=4, new_edge_probability=0.25, sentence="about 1 in 4 windows may show more"),
+    coverage=Coverage(
+        windows=4, new_edge_probability=0.25, unseen_share=0.75, sentence="about 1 in 4 windows may show more"
+    ),
     evidence=(),
 )
 
@@ -101,7 +103,7 @@ def test_the_table_tells_rules_proof_and_file(output):
     Console(file=sink, width=140).print(verdict.table(tally(WHOLE), output))
     row = next(line for line in sink.getvalue().splitlines() if "demo/cart " in line)
     cells = re.split(r" {2,}", row.strip())
-    assert cells == ["demo/cart", "2/1", "3 of 3", "48 of 50 (2 generalised)", "4", "25%", "demo/cart-network.yaml"]
+    assert cells == ["demo/cart", "2/1", "3 of 3", "48 of 50 (2 generalised)", "4", "75%", "demo/cart-network.yaml"]
 
 
 def test_the_least_sure_suggestion_is_named():

@@ -96,3 +96,13 @@ def test_coverage_says_how_many_windows_may_show_something_new():
     assert (coverage.windows, coverage.sightings, coverage.edges_seen_once) == (50, 51, 1)
     assert coverage.new_edge_probability == 1 / 51
     assert coverage.sentence == "about 1 in 50 windows may still show an edge not yet seen"
+
+
+def test_coverage_does_not_call_a_few_windows_enough():
+    """Nothing was seen only once, in five windows: the estimate is 0, and the bound says how little that means."""
+    coverage = coverage_of(fold_all([seen(index * WINDOW_MS) for index in range(5)])[SUBJECT.ref])
+    assert (coverage.new_edge_probability, coverage.unseen_share) == (0.0, 0.6)
+    assert coverage.sentence == (
+        "every edge was seen in more than one of 5 windows; "
+        "one that occurs in fewer than 60% of windows may still be unseen"
+    )
