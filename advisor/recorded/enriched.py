@@ -44,7 +44,7 @@ def parse_enriched(obj: Json) -> EnrichedLine:
 
 def _ends(obj: Json, role: Role) -> tuple[str, ...]:
     given = _items(obj, "seen_by") or [role.value.lower()]
-    if not set(given) <= set(ENDS):
+    if not all(end in ENDS for end in given):
         raise BadRecord(f"seen_by is none of {', '.join(ENDS)}: {given}")
     return tuple(given)
 

@@ -108,10 +108,10 @@ def millis(obj: Json, name: str) -> Millis:
     given = text(obj, name)
     try:
         moment = datetime.fromisoformat(given)
-    except ValueError:
+        zoned = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return (zoned - _EPOCH) // timedelta(milliseconds=1)
+    except (ValueError, OverflowError):  # OverflowError: year 1, east of Greenwich
         raise BadRecord(f"{name} is not an ISO 8601 time: {_shown(given)}") from None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 def iso(moment: Millis) -> str:

@@ -20,7 +20,7 @@ _NANOS: Final = 1_000_000
 
 def is_tcptracer(obj: Json) -> bool:
     """Whether the fields are those of 2020."""
-    return "local_pod_name" in obj or (obj.get("type") in _SOCKETS and "remote_kind" in obj)
+    return "local_pod_name" in obj or (str(obj.get("type")) in _SOCKETS and "remote_kind" in obj)
 
 
 def is_trace_network(obj: Json) -> bool:
