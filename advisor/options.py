@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -10,6 +10,7 @@ from schemas.errors import UsageError
 from schemas.kafka import KafkaSettings
 
 Command = Callable[..., None]
+DEFAULT_BROKERS: Final = "localhost:9092"
 
 
 def kafka_options(command: Command) -> Command:

@@ -28,7 +28,7 @@ def table(tally: Tally, output: Path) -> Table:
         "edges\nadmitted",
         "near misses\nrefused",
         "windows",
-        "may miss edges in\nfewer windows than",
+        "may miss\nedges below",
     ):
         made.add_column(heading, overflow="fold")
     made.add_column("file", overflow="fold")
