@@ -17,7 +17,11 @@ def kafka_options(command: Command) -> Command:
     """Give a command the Kafka options; it gets them as the argument `kafka: KafkaSettings`."""
 
     @click.option(
-        "--brokers", envvar="NETPOL_BROKERS", required=True, help="Kafka brokers, host:port, comma-separated."
+        "--brokers",
+        envvar="NETPOL_BROKERS",
+        default=DEFAULT_BROKERS,
+        show_default=True,
+        help="Kafka brokers, host:port, comma-separated.",
     )
     @click.option(
         "--cluster", envvar="NETPOL_CLUSTER", default="default", show_default=True, help="The cluster's name."

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from schemas.records import EdgeEvidence, Protocol, Role
+from schemas.records import EdgeEvidence, Protocol
 from synthesizer.inference.model import Port, port_of
 
 _DNS: Final = 53
@@ -16,9 +16,9 @@ def ports_of(edge: EdgeEvidence) -> tuple[Port, ...]:
 def ports_beside(edge: EdgeEvidence) -> tuple[Port, ...]:
     """Ports that belong to it though not seen: a DNS answer that is cut short is asked for again over TCP.
 
-    RFC 7766. A resolver is known by port 53 at its Service or at its pod (OpenShift: Service 53, pod 5353).
+    RFC 7766. A resolver is known by port 53 at its Service or at its pod (OpenShift: Service 53, pod 5353). Both ends
+    get the port: where both have policies, one that refuses it would cut the answer off.
     """
-    asks = edge.role is Role.CLIENT and edge.protocol is Protocol.UDP
-    if asks and (edge.port == _DNS or any(service.port == _DNS for service in edge.services)):
+    if edge.protocol is Protocol.UDP and (edge.port == _DNS or any(service.port == _DNS for service in edge.services)):
         return (port_of(Protocol.TCP, edge.port),)
     return ()

@@ -15,7 +15,8 @@ def spoken_port(port: Port) -> str:
 def dns_beside(want: Want) -> str:
     """TCP beside DNS that was seen over UDP."""
     seen = f"UDP {want.port.number}"
-    return f"egress to {spoken(want.peer)}: {spoken_port(want.port)} beside {seen}, for DNS answers that are cut short"
+    way = "egress to" if want.direction is Direction.EGRESS else "ingress from"
+    return f"{way} {spoken(want.peer)}: {spoken_port(want.port)} beside {seen}, for DNS answers that are cut short"
 
 
 def folded(direction: Direction, port: Port, blocks: Sequence[BlockPeer]) -> str:

@@ -141,7 +141,7 @@ def is_stated(miss, seen, stated):
         edge
         for edge in seen
         if edge.protocol is Protocol.UDP
-        and edge.role is miss.role is Role.CLIENT
+        and edge.role is miss.role
         and edge.port == miss.port
         and alike(edge.peer, miss.peer)
         and 53 in {edge.port, *(service.port for service in edge.services)}

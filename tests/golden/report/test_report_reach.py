@@ -33,6 +33,9 @@ CALLS = {
     ("reminders", "coredns", "UDP", 53),
     ("patients", "coredns", "UDP", 53),
 }
+CALLS |= {(client, server, "TCP", port) for client, server, protocol, port in CALLS if (protocol, port) == ("UDP", 53)}
+"""DNS brings TCP with it at both ends: an answer that is cut short is asked for again."""
+
 PORTS = (53, 80, 443, 587, 3100, 5432, 5672, 6443, 8080, 8443, 9090)
 
 
