@@ -46,7 +46,7 @@ class KafkaSettings:
 
     def client(self, **more: str | float | bool) -> dict[str, str | int | float | bool]:
         """Librdkafka's configuration for one client."""
-        given = {name.replace("_", "."): value for name, value in more.items()}
+        given = {name if name == "log_level" else name.replace("_", "."): value for name, value in more.items()}
         return {"bootstrap.servers": self.brokers, "log_level": 3, **dict(self.options), **given}
 
 
@@ -69,8 +69,8 @@ def consumer(settings: KafkaSettings, group: str, **more: str | float | bool) ->
 
 
 def admin(settings: KafkaSettings) -> AdminClient:
-    """An administrative client."""
-    return AdminClient(settings.client())
+    """An administrative client; what goes wrong is said by the exceptions of its calls, so it logs nothing itself."""
+    return AdminClient(settings.client(log_level=0))
 
 
 def partitions_of(settings: KafkaSettings) -> Mapping[str, int]:
