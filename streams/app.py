@@ -20,6 +20,8 @@ from streams.intake import Arrival, Intake, Output
 from streams.settings import StreamSettings
 
 GROUP: Final = "netpol-stream"
+SESSION_S: Final = 30.0
+"""A named worker that is away this long loses its partitions to others; until then it may come back to them."""
 
 
 def create_app(settings: StreamSettings, data: Path) -> Any:
@@ -36,6 +38,8 @@ def create_app(settings: StreamSettings, data: Path) -> Any:
         broker=[f"kafka://{address.strip()}" for address in kafka.brokers.split(",")],
         broker_credentials=_credentials(options),
         broker_max_poll_records=500,
+        broker_heartbeat_interval=3.0,
+        broker_session_timeout=SESSION_S,
         consumer_auto_offset_reset="earliest",
         consumer_group_instance_id=settings.worker_id or None,
         consumer_max_fetch_size=MAX_RECORD_BYTES,

@@ -37,8 +37,8 @@ def peer_order(peer: Peer) -> SortKey:
     match peer:
         case WorkloadPeer(workload):
             return ("workload", *workload_order(workload))
-        case ExternalPeer(address):
-            return ("external", address)
+        case ExternalPeer(address, bits):
+            return ("external", address, str(bits))
         case NodePeer(address, node, own):
             return ("node", address, node, str(own))
         case ApiServerPeer(address):

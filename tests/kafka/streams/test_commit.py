@@ -1,0 +1,86 @@
+"""A committed offset never passes a record whose outputs are not acknowledged (faust issue 606, hazards of ack)."""
+
+import asyncio
+
+import pytest
+
+from schemas.kafka import TopicPartition, consumer
+from schemas.topics import CONNECTIONS
+from streams.app import GROUP, FaustPort, create_app
+from streams.intake import Intake
+from streams.settings import StreamSettings
+
+pytestmark = [pytest.mark.kafka, pytest.mark.slow]
+FAUST_COMMITS_EVERY_S = 2.8
+
+
+def committed(kafka):
+    client = consumer(kafka, f"{kafka.topic_prefix}{GROUP}")
+    try:
+        (found,) = client.committed([TopicPartition(kafka.topic(CONNECTIONS), 0)], 10)
+    finally:
+        client.close()
+    return found.offset
+
+
+async def with_port(kafka, path, body):
+    port, intake = FaustPort(create_app(StreamSettings(kafka), path)), Intake()
+    port.receive(kafka.topic(CONNECTIONS), intake)
+    serving = asyncio.create_task(port.serve())
+    await asyncio.wait_for(port.assigned.wait(), 30)
+    try:
+        await body(port, intake)
+    finally:
+        serving.cancel()
+        await port.close()
+
+
+async def taken(intake, count):
+    arrivals = []
+    while len(arrivals) < count:
+        arrivals += await asyncio.wait_for(intake.take(count - len(arrivals), 0.1), 30)
+    return arrivals
+
+
+def test_what_is_only_received_is_never_committed(kafka, shop, tmp_path):
+    """Not at Faust's own intervals, and not when the worker ends in an orderly way."""
+    for number in range(10):
+        shop.raw(CONNECTIONS, str(number).encode())
+
+    async def body(_port, intake):
+        assert [arrival.raw.offset for arrival in await taken(intake, 10)] == list(range(10))
+        await asyncio.sleep(2 * FAUST_COMMITS_EVERY_S)
+
+    asyncio.run(with_port(kafka, tmp_path, body))
+    assert committed(kafka) < 0
+
+
+def test_a_commit_reaches_as_far_as_it_was_asked_to(kafka, shop, tmp_path):
+    """The rest is received again by the next worker."""
+    for number in range(10):
+        shop.raw(CONNECTIONS, str(number).encode())
+
+    async def first(port, intake):
+        await port.commit((await taken(intake, 10))[:4])
+        await asyncio.sleep(FAUST_COMMITS_EVERY_S)
+
+    async def second(_port, intake):
+        assert [arrival.raw.offset for arrival in await taken(intake, 6)] == list(range(4, 10))
+
+    asyncio.run(with_port(kafka, tmp_path, first))
+    assert committed(kafka) == 4
+    asyncio.run(with_port(kafka, tmp_path, second))
+
+
+def test_an_arrival_of_an_earlier_generation_is_not_committed(kafka, shop, tmp_path):
+    """Whoever has the partition now has received it again."""
+    import dataclasses
+
+    shop.raw(CONNECTIONS, b"0")
+
+    async def body(port, intake):
+        (arrival,) = await taken(intake, 1)
+        await port.commit([dataclasses.replace(arrival, generation=arrival.generation - 1)])
+
+    asyncio.run(with_port(kafka, tmp_path, body))
+    assert committed(kafka) < 0

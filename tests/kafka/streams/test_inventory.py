@@ -1,0 +1,96 @@
+"""The inventory's reader: to the end, then on; heartbeats, tombstones, garbage."""
+
+import dataclasses
+
+import pytest
+from cluster_objects import T0, facts, pod
+from programs import records, wait_until
+
+from schemas.dead_letters import DeadLetters
+from schemas.framing import Writer
+from schemas.kafka import producer
+from schemas.records import Heartbeat, InventoryObject
+from schemas.schema_store import SchemaStore
+from schemas.topics import DEAD_LETTERS, INVENTORY
+from streams.addresses import packed
+from streams.ends import PodEnd
+from streams.inventory import Inventory
+
+pytestmark = pytest.mark.kafka
+WRITE = Writer(INVENTORY.name, InventoryObject)
+WEB = pod("web", "10.1.0.1")
+
+
+def publish(kafka, *objects):
+    client = producer(kafka)
+    for item in objects:
+        client.produce(kafka.topic(INVENTORY), WRITE(item), item.key)
+    assert client.flush(30) == 0
+
+
+def beat(kafka, partition, time):
+    client = producer(kafka)
+    item = InventoryObject("test", "Heartbeat", "", str(partition), Heartbeat(time))
+    client.produce(kafka.topic(INVENTORY), WRITE(item), item.key, partition)
+    assert client.flush(30) == 0
+
+
+@pytest.fixture
+def read(kafka):
+    """Starts the reader and waits until it has come to the end."""
+    letters = DeadLetters(kafka, "test")
+    made = Inventory(kafka, SchemaStore(kafka, letters), letters)
+
+    def start():
+        made.start()
+        assert made.ready.wait(30)
+        assert made.failure is None
+        return made
+
+    yield start
+    made.stop()
+
+
+def holds(inventory, address="10.1.0.1"):
+    with inventory.lock:
+        return isinstance(inventory.directory("test").end(packed(address), T0, T0), PodEnd)
+
+
+def test_what_was_there_is_known_when_it_is_ready(kafka, read):
+    publish(kafka, facts(), WEB)
+    assert holds(read())
+
+
+def test_an_empty_topic_is_read_at_once(kafka, read):
+    assert not holds(read())
+
+
+def test_what_comes_later_is_followed_and_a_tombstone_forgets(kafka, read):
+    inventory = read()
+    publish(kafka, WEB)
+    wait_until(lambda: holds(inventory), 10, "the pod")
+    client = producer(kafka)
+    client.produce(kafka.topic(INVENTORY), None, WEB.key)
+    assert client.flush(30) == 0
+    wait_until(lambda: not holds(inventory), 10, "no pod")
+
+
+def test_the_watermark_is_the_slowest_partitions(kafka, read):
+    """Until each has a heartbeat there is none."""
+    inventory = read()
+    beat(kafka, 0, T0 + 9)
+    publish(kafka, WEB)
+    wait_until(lambda: holds(inventory), 10, "the pod")
+    assert inventory.watermark("test") == 0
+    beat(kafka, 1, T0 + 5)
+    wait_until(lambda: inventory.watermark("test") == T0 + 5, 10, "the slower heartbeat")
+
+
+def test_an_object_with_a_bad_address_is_a_dead_letter(kafka, read):
+    """It changes nothing; what follows is read."""
+    bad = dataclasses.replace(WEB, body=dataclasses.replace(WEB.body, ips=("not an address",)))
+    publish(kafka, bad, pod("other", "10.1.0.2"))
+    inventory = read()
+    assert (holds(inventory), holds(inventory, "10.1.0.2")) == (False, True)
+    wait_until(lambda: records(kafka, DEAD_LETTERS, 0.5), 10, "a dead letter")
+    assert "not an address" in records(kafka, DEAD_LETTERS)[0].reason

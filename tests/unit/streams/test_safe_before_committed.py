@@ -1,0 +1,113 @@
+"""Outputs and dead letters are safe before their inputs are committed; whatever fails ends the worker first."""
+
+import asyncio
+import threading
+from types import SimpleNamespace
+
+import pytest
+
+from schemas.dead_letters import RawRecord
+from schemas.errors import BrokerUnavailable, Unavailable
+from schemas.kafka import KafkaSettings
+from streams.intake import BadArrival, Intake, Output, Result
+from streams.run import _first_to_end, _Worker
+from streams.settings import StreamSettings
+
+OUTPUT = Output("edges", 0, None, b"x")
+
+
+def raw(offset):
+    return RawRecord("connections", 0, offset, None, b"")
+
+
+class Told:
+    """A port, a stage and dead letters that write down what they are told; one of them may fail."""
+
+    def __init__(self, failing=""):
+        self.log = []
+        self.generation = 1
+        self._failing = failing
+
+    def _note(self, what, *details):
+        self.log.append((what, *details))
+        if what == self._failing:
+            raise RuntimeError(f"{what} failed")
+
+    def begin(self, generation):
+        self._note("begin", generation)
+
+    async def step(self, arrivals):
+        self._note("step", tuple(arrival.raw.offset for arrival in arrivals))
+        return Result((OUTPUT,), (BadArrival(raw(7), "bad"),))
+
+    async def send(self, outputs):
+        self._note("sent", outputs)
+
+    async def commit(self, arrivals):
+        self._note("commit", tuple(arrival.raw.offset for arrival in arrivals))
+
+    async def close(self):
+        self._note("close")
+
+
+def worked(told, generations=(1, 1)):
+    """What is told when records of these generations have arrived."""
+    inventory = SimpleNamespace(ready=threading.Event())
+    inventory.ready.set()
+    letters = SimpleNamespace(send=lambda _raw, reason: told._note("letter", reason), flush=lambda: told._note("flush"))
+    settings = StreamSettings(KafkaSettings("unused"), within_s=0.01)
+
+    async def scene():
+        intake = Intake()
+        for offset, generation in enumerate(generations):
+            await intake.put(raw(offset), generation)
+        await asyncio.wait_for(_Worker(settings, inventory, letters, {})._work(told, intake, told), 0.3)
+
+    with pytest.raises((TimeoutError, RuntimeError)):
+        asyncio.run(scene())
+    return told.log
+
+
+def test_the_commit_comes_last():
+    """After outputs are acknowledged and dead letters flushed."""
+    order = [("begin", 1), ("step", (0, 1)), ("sent", (OUTPUT,)), ("letter", "bad"), ("flush",), ("commit", (0, 1))]
+    assert worked(Told()) == order
+
+
+@pytest.mark.parametrize("failing", ["begin", "step", "sent", "letter", "flush"])
+def test_nothing_is_committed_after_a_failure(failing):
+    assert "commit" not in [entry[0] for entry in worked(Told(failing))]
+
+
+def test_records_of_an_earlier_generation_are_left_to_be_received_again():
+    assert ("commit", (2,)) in worked(Told(), generations=(0, 0, 1))
+
+
+def test_a_new_generation_forgets_partitions_first():
+    told = Told()
+    told.generation = 2
+    assert worked(told, generations=(2,))[:2] == [("begin", 2), ("step", (0,))]
+
+
+async def _ended(failure):
+    told = Told()
+
+    async def fails():
+        raise failure
+
+    tasks = [asyncio.create_task(fails()), asyncio.create_task(asyncio.Event().wait())]
+    try:
+        await _first_to_end(tasks, asyncio.Event(), told)
+    finally:
+        assert told.log == [("close",)]
+
+
+def test_an_unexpected_failure_ends_the_worker_with_an_exit_code():
+    with pytest.raises(Unavailable, match="cannot go on") as caught:
+        asyncio.run(_ended(KeyError("x")))
+    assert caught.value.exit_code == 3
+
+
+def test_a_named_failure_ends_the_worker_by_its_name():
+    with pytest.raises(BrokerUnavailable, match="gone"):
+        asyncio.run(_ended(BrokerUnavailable("gone")))

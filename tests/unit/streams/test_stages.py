@@ -1,0 +1,98 @@
+"""The stages without Kafka: what they wait for, what they refuse."""
+
+import asyncio
+import dataclasses
+import threading
+import time
+from types import SimpleNamespace
+
+from cluster_objects import CLUSTER, T0, batch, connection, facts, pod
+
+from schemas.dead_letters import RawRecord
+from schemas.framing import OwnSchemas, Reader, Writer, single_object_prefix
+from schemas.kafka import KafkaSettings
+from schemas.records import ConnectionBatch, Connections, EdgeColumns, WorkloadEdges, WorkloadWindow
+from streams.directory import Directory
+from streams.enrich_stage import EnrichStage
+from streams.intake import Arrival
+from streams.window import WindowSpec
+from streams.window_stage import WindowStage
+
+KAFKA = KafkaSettings("unused")
+BATCH = batch(connection("10.1.0.1", "203.0.113.1", 443, count=3))
+
+
+class Schemas(OwnSchemas):
+    prefix = staticmethod(single_object_prefix)
+
+
+def inventory(watermark):
+    directory = Directory((facts(), pod("web", "10.1.0.1")))
+    return SimpleNamespace(
+        lock=threading.Lock(), directory=lambda _cluster: directory, watermark=lambda _cluster: watermark
+    )
+
+
+def arrival(record, offset=0):
+    value = record if isinstance(record, bytes) else Writer("any", type(record))(record)
+    return Arrival(RawRecord("topic", 0, offset, None, value), 1, time.monotonic())
+
+
+def enriched(*records, watermark=T0 + 5_000, wait_s=5.0):
+    stage = EnrichStage(KAFKA, Schemas(ConnectionBatch), inventory(watermark), 3, wait_s)
+    began = time.monotonic()
+    result = asyncio.run(stage.step(tuple(arrival(one, offset) for offset, one in enumerate(records))))
+    return result, time.monotonic() - began
+
+
+def windowed(*records, load=lambda _partition: ()):
+    stage = WindowStage(KAFKA, Schemas(WorkloadEdges), WindowSpec(10_000), load)
+    return asyncio.run(stage.step(tuple(map(arrival, records))))
+
+
+def test_every_partition_hears_of_every_batch():
+    result, _ = enriched(BATCH)
+    read = Reader(WorkloadEdges)
+    assert [(one.partition, len(read(one.value).sources)) for one in result.outputs] == [(0, 1), (1, 1), (2, 1)]
+    assert sum(len(read(one.value).edges) for one in result.outputs) == 1
+
+
+def test_a_batch_waits_for_the_inventory_no_longer_than_it_may():
+    result, took = enriched(BATCH, watermark=T0, wait_s=0.3)
+    assert len(result.outputs) == 3
+    assert 0.2 < took < 2
+
+
+def test_a_batch_that_the_inventory_has_passed_does_not_wait():
+    assert enriched(BATCH)[1] < 0.2
+
+
+def test_a_batch_whose_columns_disagree_is_refused_with_its_reason():
+    """The others of its step go on."""
+    broken = dataclasses.replace(BATCH, connections=dataclasses.replace(BATCH.connections, ports=(1, 2)))
+    short = dataclasses.replace(BATCH, connections=Connections(addresses=(b"abc",)))
+    result, _ = enriched(broken, short, b"garbage", BATCH)
+    assert [one.raw.offset for one in result.bad] == [2, 0, 1]
+    assert len(result.outputs) == 3
+
+
+def test_edges_whose_columns_disagree_are_refused_and_change_nothing():
+    good = Reader(WorkloadEdges)
+    records = [good(one.value) for one in enriched(BATCH)[0].outputs]
+    (edges,) = [record for record in records if len(record.edges)]
+    broken = dataclasses.replace(edges, edges=dataclasses.replace(edges.edges, workloads=(9,)))
+    result = windowed(broken, edges)
+    assert [one.reason for one in result.bad] == ["tuple index out of range"]
+    (window,) = [Reader(WorkloadWindow)(one.value) for one in result.outputs]
+    assert window.edges[0].client_count == 3
+
+
+def test_a_partition_goes_on_from_what_was_emitted():
+    records = [Reader(WorkloadEdges)(one.value) for one in enriched(BATCH)[0].outputs]
+    (edges,) = [record for record in records if len(record.edges)]
+    emitted = [Reader(WorkloadWindow)(one.value) for one in windowed(edges).outputs]
+    assert windowed(edges, load=lambda _partition: emitted).outputs == ()
+
+
+def test_an_empty_record_of_edges_changes_nothing():
+    assert windowed(WorkloadEdges(CLUSTER, (), edges=EdgeColumns())).outputs == ()
