@@ -22,6 +22,11 @@ pytestmark = [
 ]
 
 
+def heeding_ctrl_c():
+    """As in a terminal: a shell's background job, and so all it starts, would ignore SIGINT (POSIX, "sh")."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Running:
     """A demo that somebody will end."""
 
@@ -30,7 +35,9 @@ class Running:
         self.output = folder / "policies"
         with self.log.open("wb") as said:
             command = [COMMAND, "demo", "--output", self.output, "--work", folder / "work", *options]
-            self.process = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT, start_new_session=True)
+            self.process = subprocess.Popen(
+                command, stdout=said, stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=heeding_ctrl_c
+            )
 
     def wait_for(self, pattern, timeout_s=60.0):
         """Until the demo says so."""

@@ -1,5 +1,6 @@
 """What `monitor` says when it cannot begin."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,8 +11,9 @@ pytestmark = pytest.mark.kafka
 COMMAND = str(Path(sys.executable).with_name("network-policy"))
 
 
-def run(*options):
-    return subprocess.run([COMMAND, "monitor", *options], capture_output=True, check=False, text=True)
+def run(*options, **environment):
+    command = [COMMAND, "monitor", *options]
+    return subprocess.run(command, capture_output=True, check=False, text=True, env={**os.environ, **environment})
 
 
 def test_a_broker_that_does_not_answer():
@@ -36,8 +38,8 @@ def test_an_output_that_cannot_be_written(kafka):
     assert "/nowhere/networktrace.log" in result.stderr
 
 
-def test_no_brokers_given():
-    """Exit 2, with the option's name."""
-    result = run()
-    assert result.returncode == 2
-    assert "--brokers" in result.stderr
+def test_the_brokers_may_come_from_the_environment():
+    """As the tutorial does it; without either, Kafka's usual address stands."""
+    result = run(NETPOL_BROKERS="127.0.0.1:2")
+    assert result.returncode == 3
+    assert "127.0.0.1:2" in result.stderr
