@@ -36,7 +36,11 @@ class Running:
         with self.log.open("wb") as said:
             command = [COMMAND, "demo", "--output", self.output, "--work", folder / "work", *options]
             self.process = subprocess.Popen(
-                command, stdout=said, stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=heeding_ctrl_c
+                command,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=heeding_ctrl_c,  # noqa: PLW1509  one call, safe after fork
             )
 
     def wait_for(self, pattern, timeout_s=60.0):
