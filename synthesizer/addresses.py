@@ -22,8 +22,10 @@ METADATA: Final[frozenset[Address]] = frozenset({ip_address("169.254.169.254"), 
 
 @lru_cache(maxsize=65536)
 def parse_address(text: str) -> Address:
-    """The address, a v4-mapped one as IPv4; raises ValueError."""
+    """The address, a v4-mapped one as IPv4; raises ValueError, also for one with a zone, which no CIDR can hold."""
     address = ip_address(text)
+    if isinstance(address, IPv6Address) and address.scope_id is not None:
+        raise ValueError(f"{text} has a zone")
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
         return address.ipv4_mapped
     return address

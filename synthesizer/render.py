@@ -1,5 +1,6 @@
 """Rules to the YAML of a NetworkPolicy (networking.k8s.io/v1): one fixed form, so that equal rules are equal bytes."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, assert_never
@@ -15,8 +16,22 @@ MANAGED_BY: Final = ("app.kubernetes.io/managed-by", "network-policy-advisor")
 NAMESPACE_NAME: Final = "kubernetes.io/metadata.name"
 """The label that the API server itself puts on every namespace (Kubernetes 1.22)."""
 
-_DUMPER: Final[Any] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+_BASE: Final[Any] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+_PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9._/-]*|[0-9A-Fa-f.:]+/[0-9]+")
+_WORDS: Final = frozenset(["y", "yes", "n", "no", "on", "off", "true", "false", "null", "nil"])
 _PEERS: Final = {Direction.INGRESS: "from", Direction.EGRESS: "to"}
+
+
+class _Dumper(_BASE):  # type: ignore[misc]  # the base is C where libyaml is there
+    """Quotes every text that a reader of another YAML version could take for a number, a boolean or nothing."""
+
+
+def _text(dumper: Any, text: str) -> Any:
+    plain = _PLAIN.fullmatch(text) and text.lower() not in _WORDS
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if plain else '"')
+
+
+_Dumper.add_representer(str, _text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +53,7 @@ def render(form: PolicyForm) -> str:
     """The YAML document; raises ValueError rather than select a whole namespace."""
     if not form.workload.selector:
         raise ValueError(f"{form.workload.ref} has no labels to select")
-    text: str = yaml.dump(_document(form), Dumper=_DUMPER, sort_keys=False, default_flow_style=False, width=1000)
+    text: str = yaml.dump(_document(form), Dumper=_Dumper, sort_keys=False, default_flow_style=False, width=1000)
     return text
 
 

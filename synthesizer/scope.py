@@ -1,7 +1,7 @@
 """Which observed edges a NetworkPolicy can speak of, and why it cannot of the others.
 
 Sources: the NetworkPolicy page of Kubernetes ("traffic to and from the node where a Pod is running is always allowed";
-hostNetwork pods are undefined), and `docs/explanation` for the cases.
+hostNetwork pods are undefined).
 """
 
 from enum import Enum

@@ -8,8 +8,8 @@ import yaml
 
 from schemas.records import Protocol
 from synthesizer.evaluator.model import Network, PeerRule, Policy, PolicyRule, PortRule, Requirement, Selector
+from synthesizer.evaluator.plain_text import PlainTextLoader
 
-_LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _WITH_VALUES: Final = {"In": True, "NotIn": True, "Exists": False, "DoesNotExist": False}
 _HIGHEST: Final = 65535
 
@@ -21,7 +21,7 @@ class BadPolicy(ValueError):  # noqa: N818  a finding about somebody's object, n
 def read_policies(text: str) -> tuple[Policy, ...]:
     """The NetworkPolicies of a YAML text of any number of documents or Lists; raises BadPolicy."""
     try:
-        documents = [document for document in yaml.load_all(text, Loader=_LOADER) if document is not None]
+        documents = [document for document in yaml.load_all(text, Loader=PlainTextLoader) if document is not None]
     except yaml.YAMLError as error:
         raise BadPolicy(f"not YAML: {error}") from error
     return tuple(policy_of(item) for document in documents for item in _items(document))
@@ -76,6 +76,8 @@ def _peer(item: Mapping[str, Any]) -> PeerRule:
     if pods is not None or namespaces is not None:
         raise BadPolicy("a peer with ipBlock and a selector")
     network = ip_network(block["cidr"])
+    if "%" in block["cidr"]:
+        raise BadPolicy(f"a zone in {block['cidr']}")
     return PeerRule(block=network, excepted=tuple(_inside(network, cidr) for cidr in block.get("except") or []))
 
 

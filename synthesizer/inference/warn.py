@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from typing import assert_never
+from typing import Final, assert_never
 
 from schemas.records import (
     ApiServerPeer,
@@ -15,11 +15,14 @@ from schemas.records import (
     Workload,
     WorkloadPeer,
 )
-from synthesizer.addresses import METADATA, parse_address
+from synthesizer.addresses import METADATA, PRIVATE, parse_address, within
 from synthesizer.inference.model import Direction, Grant
+from synthesizer.inference.ports import is_dns
 from synthesizer.options import Options
 from synthesizer.peers import spoken
 from synthesizer.scope import Scope, scope_of
+
+_NO_DNS: Final = "no DNS was seen: with this policy alone, names would not resolve"
 
 
 def of_edges(edges: Iterable[EdgeEvidence], options: Options) -> tuple[str, ...]:
@@ -48,9 +51,15 @@ def of_overlap(subject: Workload, known: Iterable[Workload]) -> tuple[str, ...]:
 def of_silence(
     directions: Iterable[Direction], grants: frozenset[Grant], edges: Sequence[EdgeEvidence]
 ) -> tuple[str, ...]:
-    """Directions that the policy isolates and in which it admits nothing."""
-    empty = [direction for direction in directions if not any(grant.direction is direction for grant in grants)]
-    return tuple(_silence(direction, edges) for direction in empty)
+    """Directions that the policy isolates and in which it admits nothing, or everything but the names."""
+    granted = {direction: [grant for grant in grants if grant.direction is direction] for direction in directions}
+    silent = tuple(_silence(direction, edges) for direction, found in granted.items() if not found)
+    egress = granted.get(Direction.EGRESS)
+    return (
+        (*silent, _NO_DNS)
+        if egress and not any(edge.role is Role.CLIENT and is_dns(edge) for edge in edges)
+        else silent
+    )
 
 
 def _silence(direction: Direction, edges: Sequence[EdgeEvidence]) -> str:
@@ -97,6 +106,11 @@ def _fragile(edges: Iterable[EdgeEvidence]) -> Iterable[str]:
                 )
             case ExternalPeer(address) if parse_address(address) in METADATA:
                 yield f"{_spoken_edge(edge)} is admitted: the metadata address hands out credentials"
+            case ExternalPeer(address) if within(parse_address(address), PRIVATE):
+                yield (
+                    "private or link-local addresses outside the known pod and Service ranges are taken for hosts "
+                    "outside the cluster: check that they are no pods"
+                )
             case ExternalPeer() | WorkloadPeer() | UnresolvedPeer():
                 pass
             case _:
