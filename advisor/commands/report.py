@@ -1,5 +1,6 @@
 """`network-policy report`: recorded connections to policies; no Kafka needed."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,12 +12,12 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
 
 from advisor.recorded.model import BadLine
+from advisor.recorded.recording import Recording
 from advisor.recorded.windows import CLUSTER
-from advisor.report import Report, read, report_of
+from advisor.report import Report, Written, read, report_of, write
 from advisor.report_text import lines_of, table_of
-from schemas.errors import UsageError
+from schemas.errors import Unavailable, UsageError
 from streams.objects import load_objects
-from synthesizer.files import OutputRefused, PolicyFiles
 from synthesizer.options import Isolation
 
 _STDIN = Path("-")
@@ -40,28 +41,46 @@ def report(  # noqa: PLR0913  one argument for each option of the command
     inventory = load_objects(objects, CLUSTER) if objects else ()
     with _opened(source) as stream, _progress(source, quiet=quiet) as progress:
         recording = read(stream, inventory, lambda bad: _complain(source, bad), progress)
+    _require_readable(recording, source)
     made = report_of(recording, Isolation(isolation))
-    _write(made, output)
-    if not quiet:
-        _say(made)
+    written = Written((), ())
+    try:
+        written = _write(made, output)
+    finally:
+        if not quiet:
+            _say(made, written)
+    wrong = list(written.refused)
     if strict and recording.bad:
-        raise UsageError(f"{recording.bad} bad lines in {source}, and --strict was given")
+        wrong.append(f"{recording.bad} bad lines in {source}, and --strict was given")
+    if wrong:
+        raise UsageError("; ".join(wrong))
 
 
-def _write(made: Report, output: Path | None) -> None:
-    if output is None:
+def _require_readable(recording: Recording, source: Path) -> None:
+    if recording.bad and not recording.good:
+        raise UsageError(f"none of the {recording.bad} lines of {source} could be read; is it a recording?")
+
+
+def _write(made: Report, output: Path | None) -> Written:
+    if output is not None:
+        return write(made, output)
+    try:
         click.echo(made.documents, nl=False)
-        return
-    files = PolicyFiles(output)
-    for one in made.suggestions:
-        if one.policy:
-            try:
-                files.write(one.workload.namespace, one.policy_name, one.policy)
-            except OutputRefused as error:
-                raise UsageError(str(error)) from error
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _discard_standard_output()
+        raise Unavailable(f"cannot write standard output: {error.strerror}") from error
+    return Written((), ())
 
 
-def _say(made: Report) -> None:
+def _discard_standard_output() -> None:
+    """So that the interpreter does not fail once more on what is still in the buffer, when it ends."""
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+
+
+def _say(made: Report, written: Written) -> None:
     console = Console(stderr=True, markup=False, highlight=False)
     if console.is_terminal and made.suggestions:
         console.print(table_of(made.suggestions))
@@ -69,7 +88,7 @@ def _say(made: Report) -> None:
         for one in made.suggestions:
             for line in lines_of(one):
                 click.echo(line, err=True)
-    for note in made.notes:
+    for note in (*written.notes, *made.notes):
         click.echo(note, err=True)
 
 

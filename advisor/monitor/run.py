@@ -1,6 +1,7 @@
 """The monitor itself: windows in, lines out, until told to stop."""
 
 import logging
+import math
 import sys
 import time
 from collections.abc import Iterator
@@ -28,8 +29,11 @@ class MonitorSettings:
         kafka: How Kafka is reached; only windows of its cluster are printed.
         namespaces: Namespaces of the workloads to print; all if empty.
         output: Where the lines go, replacing the file; standard output if None.
-        duration_s: Seconds until it ends by itself; never if None.
+        duration_s: Seconds until it ends by itself, finite and more than 0; never if None.
         from_beginning: Begin with the oldest window that the topic keeps, not with the next one.
+
+    Raises:
+        UsageError: The duration is none.
     """
 
     kafka: KafkaSettings
@@ -37,6 +41,11 @@ class MonitorSettings:
     output: Path | None = None
     duration_s: float | None = None
     from_beginning: bool = False
+
+    def __post_init__(self) -> None:
+        """A duration that is none would end at once or never."""
+        if self.duration_s is not None and not (math.isfinite(self.duration_s) and self.duration_s > 0):
+            raise UsageError(f"duration is {self.duration_s:g}, and must be a finite number of seconds, more than 0")
 
     def wants(self, window: WorkloadWindow) -> bool:
         """Whether the window is one to print."""

@@ -62,14 +62,17 @@ def port(obj: Json) -> int:
 
 
 def address(obj: Json, name: str) -> str:
-    """The IP address in a field, in its canonical form; a v4-mapped one is unwrapped."""
+    """The IP address in a field, in its canonical form; a v4-mapped one is unwrapped; none with a zone."""
     given = text(obj, name)
     try:
         parsed = ip_address(given)
     except ValueError:
         raise BadRecord(f"{name} is not an IP address: {_shown(given)}") from None
-    mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
-    return str(mapped or parsed)
+    if not isinstance(parsed, IPv6Address):
+        return str(parsed)
+    if parsed.scope_id is not None:
+        raise BadRecord(f"{name} has a zone, which means something on one node only: {_shown(given)}")
+    return str(parsed.ipv4_mapped or parsed)
 
 
 def member(obj: Json, name: str, of: type[E]) -> E:

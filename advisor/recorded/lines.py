@@ -34,17 +34,19 @@ def read_lines(stream: BinaryIO, progress: Callable[[int], None] | None = None) 
     `progress` is told now and then how many bytes have been read.
 
     A file that begins with `[` is read as a whole, as one JSON array; any other line by line, however long it is.
+    A later line that begins so is one bad line.
     """
-    end = 0
+    end, begun = 0, False
     for number, data in enumerate(stream, 1):
         end += len(data)
         if progress is not None and number % _PROGRESS_LINES == 0:
             progress(end)
         content = data.removeprefix(_BOM).strip() if number == 1 else data.strip()
-        if content.startswith(b"["):
+        if not begun and content.startswith(b"["):
             yield from _array(data.removeprefix(_BOM) + stream.read(), number)
             return
         if content:
+            begun = True
             yield _line(content, number)
 
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+from advisor.recorded.forms import parse
+from schemas.codec import BadRecord
 from schemas.errors import UsageError
 
 
@@ -43,3 +45,11 @@ def test_enriched_lines_of_one_edge_add_up(take, enriched_object):
     (edge,) = window.edges
     assert (edge.count, edge.last_seen - edge.first_seen) == (17, 44_322)
     assert window.start % 300_000 == 0
+
+
+@pytest.mark.parametrize("kind", ["external", "node", "apiserver", "unresolved"])
+def test_an_address_with_a_zone_is_refused_by_name(enriched_object, kind):
+    """A zone means something on one node only, and no policy can hold it."""
+    peer = {"kind": kind, "address": "fe80::1%eth0", "node": "n1", "reason": "no_lease"}
+    with pytest.raises(BadRecord, match=r"address has a zone.*fe80::1%eth0"):
+        parse({**enriched_object, "peer": peer})

@@ -64,3 +64,9 @@ def test_a_line_that_is_no_object_is_a_value_with_its_reason(data, reason):
     assert (bad.number, good.number) == (1, 2)
     assert reason in bad.reason
     assert isinstance(good, Line)
+
+
+def test_a_bracket_later_on_is_one_bad_line():
+    """Only a file that begins with a bracket is an array; after any other line, good or bad, the rest is read."""
+    for first in (b'{"a":1}', b"garbage"):
+        assert numbers_and_values(first + b'\n\n[{"a":2}\n{"a":3}\n')[1:] == [(3, None), (4, {"a": 3})]
