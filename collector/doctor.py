@@ -56,11 +56,12 @@ def checks() -> tuple[Check, ...]:
 
 
 def require(found: Iterable[Check], cgroup: Path | None = None) -> Path:
-    """The cgroup to watch; raises KernelUnavailable with the advice of the first check that failed."""
+    """The cgroup to watch; raises UsageError if it is none, KernelUnavailable with the advice of a failed check."""
+    given = None if cgroup is None else link.given_cgroup(cgroup)
     for check in found:
         if not check.ok:
             raise KernelUnavailable(f"{check.name}: {check.found}. {check.advice} (`network-policy doctor` tells all)")
-    return link.root_cgroup() if cgroup is None else cgroup
+    return link.root_cgroup() if given is None else given
 
 
 def privileges(status: str) -> Check:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from collector.syscall import link_create
-from schemas.errors import KernelUnavailable
+from schemas.errors import KernelUnavailable, UsageError
 
 _MOUNTS: Final = Path("/proc/self/mountinfo")
 MOUNT_ADVICE: Final = "mount -t cgroup2 none /sys/fs/cgroup/unified"
@@ -34,6 +34,13 @@ def root_cgroup() -> Path:
     if mount is None:
         raise KernelUnavailable(f"no cgroup2 is mounted: {MOUNT_ADVICE}")
     return mount
+
+
+def given_cgroup(path: Path) -> Path:
+    """The directory itself; raises UsageError if it is not one of cgroup2, of which each has a cgroup.controllers."""
+    if not (path / "cgroup.controllers").is_file():
+        raise UsageError(f"--cgroup {path} is not a directory of cgroup2; leave it out to watch all of the node")
+    return path
 
 
 @contextmanager

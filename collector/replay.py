@@ -22,7 +22,7 @@ def run(settings: ReplaySettings) -> int:
     """Publish the file; how many of its lines were bad.
 
     Raises:
-        UsageError: The file cannot be read.
+        UsageError: The file cannot be read, or none of its lines is a connection.
         Unavailable: Kafka or a topic is missing, or did not take the batches.
     """
     batches, bad = _read(settings)
@@ -45,6 +45,11 @@ def _read(settings: ReplaySettings) -> tuple[tuple[ConnectionBatch, ...], tuple[
             found = tuple(batches_of(lines, settings.kafka.cluster, interval_ms, bad.append, settings.batch_rows))
     except OSError as error:
         raise UsageError(f"{settings.path} cannot be read ({error.strerror})") from error
+    if bad and not found:
+        raise UsageError(
+            f"{settings.path} is not raw recorded connections, not one line can be read; "
+            f"line {bad[0].number}: {bad[0].reason}"
+        )
     for line in bad:
         LOG.warning("%s:%d: %s", settings.path, line.number, line.reason)
     return found, tuple(bad)

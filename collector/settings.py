@@ -1,5 +1,6 @@
 """What can be set: the collector's and the replay's options."""
 
+import math
 import platform
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -74,5 +75,5 @@ class ReplaySettings:
 
 def _positive(**values: float) -> None:
     for name, value in values.items():
-        if value <= 0:
-            raise UsageError(f"{name.replace('_', '-')} must be more than 0, not {value}")
+        if not (math.isfinite(value) and value > 0):
+            raise UsageError(f"{name.replace('_', '-')} must be a number more than 0, not {value}")

@@ -25,7 +25,9 @@ SESSION_S: Final = 30.0
 
 
 def create_app(settings: StreamSettings, data: Path) -> Any:
-    """The application, inside the safe subset of docs/explanation: raw bytes, no tables, no web, no topics of its own.
+    """The application, inside the safe subset of Faust: raw bytes, no tables, no web, no topics of its own.
+
+    What a table would have kept is in the output itself: docs/decisions/0004-output-is-changelog.md.
 
     Args:
         settings: How to reach Kafka.

@@ -1,5 +1,6 @@
 """First stage: `netpol.connections` to `netpol.workload-edges`, once the inventory is up to date."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -14,6 +15,7 @@ from streams.intake import Arrival, BadArrival, Output, Result, until
 from streams.inventory import Inventory
 from streams.pack import pack
 
+_log = logging.getLogger(__name__)
 _PACKED_AT_ONCE: Final = 50
 
 
@@ -25,7 +27,7 @@ class EnrichStage:
         store: Schemas.
         inventory: Who held an address.
         partitions: Of `netpol.workload-edges`.
-        wait_s: The longest that a batch waits for the inventory, counted from its arrival.
+        wait_s: The longest that a batch waits for the inventory, counted from the last arrival of those taken with it.
     """
 
     def __init__(
@@ -34,12 +36,13 @@ class EnrichStage:
         self._inventory = inventory
         self._partitions = partitions
         self._wait_s = wait_s
+        self._told: set[str] = set()
         self._topic = kafka.topic(WORKLOAD_EDGES)
         self._read = Reader(ConnectionBatch, store)
         self._write = Writer(WORKLOAD_EDGES.name, WorkloadEdges, store.prefix)
 
     def begin(self, generation: int) -> None:
-        """Nothing is kept between steps."""
+        """Nothing of partitions is kept between steps."""
 
     async def step(self, arrivals: tuple[Arrival, ...]) -> Result:
         """One record for each partition out of every fifty batches."""
@@ -62,6 +65,14 @@ class EnrichStage:
         await until(
             lambda: all(self._inventory.watermark(batch.cluster) >= batch.interval_end for batch in batches), deadline
         )
+        self._tell_missing(batches)
+
+    def _tell_missing(self, batches: Sequence[ConnectionBatch]) -> None:
+        """Once for each cluster of which nothing has come, since all its edges will be unresolved."""
+        for cluster in sorted({batch.cluster for batch in batches} - self._told):
+            if not self._inventory.watermark(cluster):
+                self._told.add(cluster)
+                _log.warning("no inventory for cluster %s: is `follow` running with the same --cluster?", cluster)
 
     def _enriched(
         self, batches: Sequence[tuple[Arrival, ConnectionBatch]], bad: list[BadArrival]

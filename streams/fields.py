@@ -1,5 +1,6 @@
 """Reading fields of a Kubernetes object as YAML or JSON gives it: missing is the default, a wrong type is an error."""
 
+import ipaddress
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -71,6 +72,16 @@ def texts(source: Mapping[str, Any], path: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise BadObject(f"{path} must be a list of strings")
     return tuple(value)
+
+
+def ranges(path: str, found: tuple[str, ...]) -> tuple[str, ...]:
+    """The texts of a field, each of which must be a range of addresses."""
+    try:
+        for cidr in found:
+            ipaddress.ip_network(cidr, strict=False)
+    except ValueError as error:
+        raise BadObject(f"{path} must be a list of ranges: {error}") from error
+    return found
 
 
 def labels(source: Mapping[str, Any], path: str) -> Labels:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
@@ -11,6 +11,10 @@ from schemas.records import InventoryObject
 from streams import fields
 from streams.facts import facts_of, service_cidrs
 from streams.slim import slim, slim_endpoints
+
+_DEEPEST: Final = 500
+_UNMAKEABLE: Final = (ValueError, ArithmeticError, LookupError, AttributeError, TypeError, RecursionError)
+"""What PyYAML raises for a scalar that is not what its tag says, and Python for a number that is too long."""
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -74,10 +78,26 @@ def _members(where: str, document: Mapping[str, Any]) -> Iterator[tuple[str, Map
 
 
 def _parsed(path: Path) -> Iterator[Any]:
+    number = 1
     try:
-        with path.open("rb") as file:
-            yield from yaml.load_all(file, Loader=_Loader)
+        text = path.read_bytes()
+        _refuse_deep(path, text)
+        for document in yaml.load_all(text, Loader=_Loader):
+            yield document
+            number += 1
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: not YAML or JSON: {' '.join(str(error).split())}") from error
+    except _UNMAKEABLE as error:
+        raise UsageError(f"{path}, document {number}: a value cannot be read: {str(error)[:200]}") from error
+
+
+def _refuse_deep(path: Path, text: bytes) -> None:
+    """The loader recurses, in C without a limit; the parser's events do not."""
+    depth = number = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        number += isinstance(event, yaml.DocumentStartEvent)
+        if depth > _DEEPEST:
+            raise UsageError(f"{path}, document {number}: nested deeper than {_DEEPEST} levels, no Kubernetes object")

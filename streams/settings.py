@@ -1,9 +1,14 @@
 """What can be set of `stream` and `follow`."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
+from schemas.errors import UsageError
 from schemas.kafka import KafkaSettings
+
+_SHORTEST_S: Final = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,13 @@ class StreamSettings:
     within_s: float = 0.2
     take: int = 50
 
+    def __post_init__(self) -> None:
+        """Raises UsageError for a setting that cannot be."""
+        _positive(window=self.window_s, retention=self.retention_s, within=self.within_s, take=self.take)
+        _not_negative(lateness=self.lateness_s, inventory_wait=self.inventory_wait_s)
+        if self.window_s < _SHORTEST_S:
+            raise UsageError(f"window must be at least {_SHORTEST_S} s, not {self.window_s}")
+
 
 @dataclass(frozen=True, slots=True)
 class FollowSettings:
@@ -46,3 +58,19 @@ class FollowSettings:
     objects: tuple[Path, ...] = ()
     heartbeat_s: float = 1.0
     once: bool = False
+
+    def __post_init__(self) -> None:
+        """Raises UsageError for a setting that cannot be."""
+        _positive(heartbeat=self.heartbeat_s)
+
+
+def _positive(**values: float) -> None:
+    for name, value in values.items():
+        if not (math.isfinite(value) and value > 0):
+            raise UsageError(f"{name} must be a number more than 0, not {value}")
+
+
+def _not_negative(**values: float) -> None:
+    for name, value in values.items():
+        if not (math.isfinite(value) and value >= 0):
+            raise UsageError(f"{name.replace('_', '-')} must be a number not less than 0, not {value}")

@@ -85,7 +85,9 @@ def _controller(source: Object) -> ControllerBody:
 def _node(source: Object) -> NodeBody:
     addresses = (fields.text(item, "address") for item in fields.items(source, "status.addresses"))
     cidrs = fields.texts(source, "spec.podCIDRs") or tuple(filter(None, [fields.text(source, "spec.podCIDR")]))
-    return NodeBody(tuple(address for address in addresses if is_address(address)), cidrs)
+    return NodeBody(
+        tuple(address for address in addresses if is_address(address)), fields.ranges("spec.podCIDRs", cidrs)
+    )
 
 
 def _namespace(_source: Object) -> NamespaceBody:

@@ -53,6 +53,14 @@ def test_a_second_replay_is_a_repetition(kafka, recording, published):
     assert sorted(published(), key=repr) == sorted(once * 2, key=repr)
 
 
+def test_a_file_of_something_else_is_a_usage_error(kafka, tmp_path):
+    """Not one readable line: it is the wrong file."""
+    path = tmp_path / "other.jsonl"
+    path.write_text('\n{"a": 1}\nnot JSON\n')
+    with pytest.raises(UsageError, match=r"other\.jsonl .* recorded connections.*line 2"):
+        run(ReplaySettings(kafka, path))
+
+
 def test_a_missing_file_is_a_usage_error(kafka, tmp_path):
     """Before Kafka is asked for anything."""
     with pytest.raises(UsageError, match="nowhere"):

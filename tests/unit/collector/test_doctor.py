@@ -1,11 +1,9 @@
 """What is missing is named, with one line of advice."""
 
-from pathlib import Path
-
 import pytest
 
 from collector.doctor import Check, privileges, require
-from schemas.errors import KernelUnavailable
+from schemas.errors import KernelUnavailable, UsageError
 
 
 @pytest.mark.parametrize(
@@ -39,6 +37,15 @@ def test_the_first_failed_check_ends_the_program_with_its_advice():
     assert "\n" not in str(raised.value)
 
 
-def test_a_given_cgroup_is_taken_as_it_is():
+def test_a_given_cgroup_is_taken_as_it_is(tmp_path):
     """The root of the hierarchy is only the default."""
-    assert require([], Path("/sys/fs/cgroup/a")) == Path("/sys/fs/cgroup/a")
+    (tmp_path / "cgroup.controllers").touch()
+    assert require([], tmp_path) == tmp_path
+
+
+@pytest.mark.parametrize("name", [".", "nowhere"])
+def test_a_given_directory_that_is_no_cgroup_is_told_first(tmp_path, name):
+    """Before the kernel is asked, whose refusal would read as if it were too old."""
+    failed = Check("moon", ok=False, found="not full", advice="wait two weeks")
+    with pytest.raises(UsageError, match=r"--cgroup .* is not a directory of cgroup2"):
+        require([failed], tmp_path / name)

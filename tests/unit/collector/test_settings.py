@@ -1,5 +1,6 @@
 """Settings that cannot be are refused by name."""
 
+import math
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,15 @@ def test_a_size_of_zero_is_refused(name):
     """The error names the option."""
     with pytest.raises(UsageError, match=name.removesuffix("_s").replace("_", "-")):
         CollectorSettings(KAFKA, **{name: 0})
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_an_interval_is_a_number(value):
+    """Neither nan nor infinity is a time to wait."""
+    with pytest.raises(UsageError, match="interval"):
+        CollectorSettings(KAFKA, interval_s=value)
+    with pytest.raises(UsageError, match="interval"):
+        ReplaySettings(KAFKA, Path("x"), interval_s=value)
 
 
 def test_a_node_has_a_name():

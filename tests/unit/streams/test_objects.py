@@ -117,6 +117,38 @@ def test_kinds_that_play_no_part_are_left_out(tmp_path):
     assert len(load(tmp_path, "kind: ConfigMap\nmetadata: {name: x}")) == 1
 
 
+def test_ranges_also_come_from_pods_outside_of_their_nodes_range(tmp_path):
+    """Calico and Cilium may take addresses from pools of their own; an unknown neighbour there is no outsider."""
+    inside = {**POD, "status": {"podIPs": [{"ip": "10.1.0.9"}]}}
+    outside = {
+        **POD,
+        "metadata": {"name": "b", "namespace": "demo"},
+        "status": {"podIPs": [{"ip": "192.168.7.9"}, {"ip": "fd00::1"}]},
+    }
+    ranges = load(tmp_path, yaml.safe_dump_all([NODE, inside, outside]))[-1].body.pod_cidrs
+    assert ranges == ("10.1.0.0/24", "192.168.7.0/24", "fd00::/64")
+
+
+@pytest.mark.parametrize("nested", ["[" * 100_000, "{a: " * 100_000, "- " * 100_000, "? " * 100_000])
+def test_what_is_nested_too_deep_is_refused_before_it_is_built(tmp_path, nested):
+    """The C loader would end the process."""
+    with pytest.raises(UsageError, match=r"objects\.yaml, document 2: nested deeper"):
+        load(tmp_path, f"kind: Pod\nmetadata: {{name: x}}\n---\n{nested}")
+
+
+@pytest.mark.parametrize("value", ["1" * 6000, "!!int x", "!!bool x", "!!timestamp x", "1" + ":1" * 300 + ".5"])
+def test_a_value_that_cannot_be_made_is_named(tmp_path, value):
+    """Python refuses long numbers; explicit tags promise what the text does not hold."""
+    with pytest.raises(UsageError, match=r"objects\.yaml, document 2: "):
+        load(tmp_path, f"kind: Pod\nmetadata: {{name: x}}\n---\nkind: {value}")
+
+
+def test_brackets_within_text_do_not_count(tmp_path):
+    """Annotations hold JSON, and halves of it."""
+    metadata = {"name": "x", "annotations": {"last": json.dumps({"a": [[1]] * 600}), "half": "[{" * 600 + "- " * 600}}
+    assert load(tmp_path, yaml.safe_dump({"kind": "Pod", "metadata": metadata}))[0].name == "x"
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -127,6 +159,8 @@ def test_kinds_that_play_no_part_are_left_out(tmp_path):
         ("{", "not YAML or JSON"),
         ("kind: Pod\nmetadata: {name: x}\n---\nkind: Pod\nmetadata: {}", "document 2: metadata.name is missing"),
         ("kind: Pod\nmetadata: {name: x}\nspec: 7", "spec.nodeName"),
+        ("kind: Node\nmetadata: {name: x}\nspec: {podCIDRs: [x]}", "spec.podCIDRs must be a list of ranges"),
+        ("kind: Node\nmetadata: {name: x}\nspec: {podCIDR: x}", "spec.podCIDRs must be a list of ranges"),
     ],
 )
 def test_a_wrong_document_is_named(tmp_path, text, said):

@@ -63,6 +63,21 @@ def test_a_batch_waits_for_the_inventory_no_longer_than_it_may():
     assert 0.2 < took < 2
 
 
+def test_a_cluster_without_any_inventory_is_told_once(caplog):
+    """The likely cause is a `follow` that is not running or has another name for the cluster."""
+    stage = EnrichStage(KAFKA, Schemas(ConnectionBatch), inventory(0), 3, 0.0)
+    for _ in range(2):
+        asyncio.run(stage.step((arrival(BATCH), arrival(BATCH, 1))))
+    assert [record.getMessage() for record in caplog.records] == [
+        f"no inventory for cluster {CLUSTER}: is `follow` running with the same --cluster?"
+    ]
+
+
+def test_an_inventory_that_is_behind_is_not_called_missing(caplog):
+    enriched(BATCH, watermark=T0, wait_s=0.0)
+    assert not caplog.records
+
+
 def test_a_batch_that_the_inventory_has_passed_does_not_wait():
     assert enriched(BATCH)[1] < 0.2
 
