@@ -22,7 +22,7 @@ unit: $(SETUP)  ## the fast tests, under a minute
 	$(PYTHON) -m pytest tests/unit tests/properties tests/golden tests/contracts
 
 test: $(SETUP)  ## every test: real Kafka, real kernel
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest $(if $(CI),--fail-on-skip)
 
 lint: $(SETUP)  ## ruff
 	.venv/bin/ruff check .

@@ -10,7 +10,7 @@ from typing import Final
 
 import click
 
-from schemas.errors import NetpolError
+from schemas.errors import NetpolError, Unavailable
 
 COMMANDS: Final = {
     "demo": "the whole pipeline on this machine; suggestions in ./policies",
@@ -68,3 +68,6 @@ def main() -> None:
         sys.exit(130)
     except BrokenPipeError:
         sys.exit(0)
+    except OSError as error:
+        click.echo(f"network-policy: {error.filename or 'input or output'}: {error.strerror or error}", err=True)
+        sys.exit(Unavailable.exit_code)

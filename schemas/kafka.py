@@ -3,20 +3,23 @@
 confluent-kafka enters our programs here and in `schemas.schema_store`; Faust's own client is set up in `streams.app`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias, TypeVar
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from schemas.errors import BrokerUnavailable, TopicMissing, Unavailable
+from schemas.errors import BrokerUnavailable, TopicMissing, Unavailable, UsageError
 from schemas.topics import MAX_RECORD_BYTES, Topic
 
 __all__ = [
     "Consumer", "KafkaError", "KafkaException", "KafkaSettings", "Message", "Producer", "TopicPartition",
     "admin", "consumer", "end_offsets", "producer", "require_topics",
 ]  # fmt: skip
+
+Configuration: TypeAlias = dict[str, str | int | float | bool]
+Client = TypeVar("Client")
 
 _TIMEOUT_S: Final = 10.0
 _LARGE: Final = {"message_max_bytes": MAX_RECORD_BYTES}
@@ -44,7 +47,7 @@ class KafkaSettings:
         """The topic's full name."""
         return self.topic_prefix + topic.name
 
-    def client(self, **more: str | float | bool) -> dict[str, str | int | float | bool]:
+    def client(self, **more: str | float | bool) -> Configuration:
         """Librdkafka's configuration for one client."""
         given = {name if name == "log_level" else name.replace("_", "."): value for name, value in more.items()}
         return {"bootstrap.servers": self.brokers, "log_level": 3, **dict(self.options), **given}
@@ -53,7 +56,7 @@ class KafkaSettings:
 def producer(settings: KafkaSettings, **more: str | float | bool) -> Producer:
     """An idempotent producer: acks=all, zstd; further options with underscores for dots."""
     given = {"enable_idempotence": True, "acks": "all", "compression_type": "zstd", "linger_ms": 5, **_LARGE, **more}
-    return Producer(settings.client(**given))
+    return _made(Producer, settings.client(**given))
 
 
 def consumer(settings: KafkaSettings, group: str, **more: str | float | bool) -> Consumer:
@@ -65,12 +68,19 @@ def consumer(settings: KafkaSettings, group: str, **more: str | float | bool) ->
         "allow_auto_create_topics": False,
         **more,
     }
-    return Consumer(settings.client(**given))
+    return _made(Consumer, settings.client(**given))
 
 
 def admin(settings: KafkaSettings) -> AdminClient:
     """An administrative client; what goes wrong is said by the exceptions of its calls, so it logs nothing itself."""
-    return AdminClient(settings.client(log_level=0))
+    return _made(AdminClient, settings.client(log_level=0))
+
+
+def _made(kind: Callable[[Configuration], Client], configuration: Configuration) -> Client:
+    try:
+        return kind(configuration)
+    except KafkaException as error:  # nothing is asked of a broker yet: only the options can be wrong
+        raise UsageError(f"Kafka client options (-X): {error.args[0].str()}") from error
 
 
 def partitions_of(settings: KafkaSettings) -> Mapping[str, int]:

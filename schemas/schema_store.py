@@ -9,7 +9,7 @@ from confluent_kafka.schema_registry import Schema, SchemaRegistryClient, Schema
 
 from schemas.codec import AvroSchema, BadRecord, codec, parse_schema
 from schemas.dead_letters import DeadLetters, raw_record
-from schemas.errors import Unavailable
+from schemas.errors import Unavailable, UsageError
 from schemas.framing import Prefix, confluent_prefix, single_object_prefix
 from schemas.kafka import (
     KafkaError,
@@ -27,6 +27,13 @@ _REFRESH_S: Final = 5.0
 _FLUSH_S: Final = 10.0
 
 
+def _registry(url: str) -> SchemaRegistryClient:
+    try:
+        return SchemaRegistryClient({"url": url})
+    except ValueError as error:
+        raise UsageError(f"--registry {url}: {error}. Write it as http://HOST:PORT/PATH.") from error
+
+
 class SchemaStore:
     """All schemas that this program knows or can find; its own are published by `publish`."""
 
@@ -38,7 +45,7 @@ class SchemaStore:
         self._by_fingerprint: dict[bytes, AvroSchema] = {schema.fingerprint: schema for schema in own}
         self._by_id: dict[int, AvroSchema] = {}
         self._refreshed = float("-inf")
-        self._registry = SchemaRegistryClient({"url": settings.registry_url}) if settings.registry_url else None
+        self._registry = _registry(settings.registry_url) if settings.registry_url else None
 
     @property
     def prefix(self) -> Prefix:

@@ -12,6 +12,19 @@ from schemas.topic_admin import Layout, create_topics
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="rewrite the golden files instead of comparing")
+    parser.addoption("--fail-on-skip", action="store_true", help="a skipped test is a failure, as on the test machines")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    lacking = terminalreporter.stats.get("skipped", [])
+    if lacking and terminalreporter.config.getoption("--fail-on-skip"):
+        terminalreporter.write_line(f"{len(lacking)} tests were skipped: this machine lacks what they need", red=True)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if session.config.getoption("--fail-on-skip") and reporter is not None and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture

@@ -14,8 +14,10 @@ from schemas.topics import RECORDS
 
 @click.command()
 @kafka_options
-@click.option("--partitions", default=4, show_default=True, type=click.IntRange(1), help="Of each topic, when created.")
-@click.option("--replication", default=1, show_default=True, type=click.IntRange(1), help="Copies; 3 in production.")
+@click.option("--partitions", default=4, show_default=True, type=click.IntRange(1, 10_000), help="Of each topic.")
+@click.option(
+    "--replication", default=1, show_default=True, type=click.IntRange(1, 100), help="Copies; 3 in production."
+)
 @click.option("--check", is_flag=True, help="Create nothing; exit 3 if a topic is missing or differs.")
 def topics(*, kafka: KafkaSettings, partitions: int, replication: int, check: bool) -> None:
     """Create the topics that are missing, and check those that exist."""

@@ -9,6 +9,8 @@ from schemas.records.types import Millis
 class DeadLetter:
     """A record that a program could not read or use; the program went on.
 
+    Every reader of a record tells it, again after a restart: topic, partition and offset say which are the same.
+
     Attributes:
         topic: Where it came from.
         partition: Its partition.

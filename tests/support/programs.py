@@ -26,7 +26,8 @@ class Programs:
     def start(self, name: str, *options: object, ready: bool = True) -> Child:
         """Start a program, and wait until it says that it is ready."""
         where = ["--brokers", self.kafka.brokers, "--topic-prefix", self.kafka.topic_prefix]
-        command = [COMMAND, name, *where, "--cluster", self.kafka.cluster, *map(str, options)]
+        cluster = () if name == "stream" else ("--cluster", self.kafka.cluster)  # a stream serves all clusters
+        command = [COMMAND, name, *where, *cluster, *map(str, options)]
         child = Child.start(name, command, self.logs / f"{name}-{len(self.running)}.log")
         self.running.append(child)
         if ready:

@@ -72,7 +72,16 @@ def test_a_missing_topic_is_a_clear_error(kafka):
         require_topics(empty, [WORKLOAD_EDGES])
 
 
-def test_a_bad_option_is_a_usage_error(kafka):
-    """Exit code 2 and the option's name."""
-    wrong = topics(kafka, "-X", "nonsense")
-    assert (wrong.returncode, "-X nonsense" in wrong.stderr) == (2, True)
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (["-X", "nonsense"], "-X nonsense"),
+        (["-X", "foo=bar"], 'property: "foo"'),
+        (["--registry", "zz"], "--registry zz"),
+        (["--partitions", "1000000"], "--partitions"),
+    ],
+)
+def test_a_bad_option_is_a_usage_error(kafka, options, named):
+    """Exit code 2 and the option's name, never a traceback."""
+    wrong = topics(kafka, *options)
+    assert (wrong.returncode, named in wrong.stderr, "Traceback" in wrong.stderr) == (2, True, False), wrong.stderr
