@@ -10,9 +10,9 @@ from collector.recorded import BadLine
 from collector.recording import batches_of
 from collector.run import finish, open_publisher
 from collector.settings import ReplaySettings
-from collector.stopping import stop_event
 from schemas.errors import Unavailable, UsageError
 from schemas.records import ConnectionBatch
+from schemas.stopping import stop_event
 
 LOG: Final = logging.getLogger(__name__)
 _POLL_S: Final = 0.1

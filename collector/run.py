@@ -13,11 +13,11 @@ from collector.drain import EdgeSource, counted
 from collector.probe import edges_spec
 from collector.publish import Publisher, batch_producer
 from collector.settings import MIB, CollectorSettings
-from collector.stopping import stop_event
 from schemas.errors import Unavailable
 from schemas.kafka import KafkaSettings, require_topics
 from schemas.records import ConnectionBatch
 from schemas.schema_store import SchemaStore
+from schemas.stopping import stop_event
 from schemas.topics import CONNECTIONS
 
 LOG: Final = logging.getLogger(__name__)

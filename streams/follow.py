@@ -1,8 +1,6 @@
 """`follow`: Kubernetes objects to `netpol.inventory`, then a heartbeat that says up to when it is complete."""
 
 import logging
-import signal
-import threading
 import time
 from collections.abc import Iterable
 from typing import Final
@@ -12,6 +10,7 @@ from schemas.framing import Writer
 from schemas.kafka import KafkaSettings, Producer, producer, require_topics
 from schemas.records import Heartbeat, InventoryObject, Millis
 from schemas.schema_store import SchemaStore
+from schemas.stopping import stop_event
 from schemas.topics import INVENTORY, SCHEMAS
 from streams.objects import load_objects
 from streams.published import news, published
@@ -32,7 +31,17 @@ def run(settings: FollowSettings) -> None:
     """
     if not settings.objects:
         raise UsageError("nothing to follow: name files of Kubernetes objects (--objects FILE)")
-    stopped = _stop_on_signal() if not settings.once else None
+    if settings.once:
+        _publish(settings)
+        return
+    with stop_event() as stop:
+        publisher = _publish(settings)
+        while not stop.wait(settings.heartbeat_s):
+            publisher.heartbeat(_now())
+
+
+def _publish(settings: FollowSettings) -> "_Publisher":
+    """The objects and a first heartbeat, and who wrote them."""
     objects = load_objects(settings.objects, settings.kafka.cluster)
     partitions = require_topics(settings.kafka, [INVENTORY, SCHEMAS])[settings.kafka.topic(INVENTORY)]
     store = SchemaStore(settings.kafka)
@@ -43,15 +52,7 @@ def run(settings: FollowSettings) -> None:
     publisher.heartbeat(_now())
     _log.info("published %d of %d objects", len(changed), len(objects))
     _log.info("follow ready")
-    while stopped is not None and not stopped.wait(settings.heartbeat_s):
-        publisher.heartbeat(_now())
-
-
-def _stop_on_signal() -> threading.Event:
-    stopped = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
-    return stopped
+    return publisher
 
 
 class _Publisher:

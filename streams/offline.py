@@ -50,13 +50,6 @@ def analyse(batches: Iterable[ConnectionBatch], directory: Directory, window_ms:
     return account.with_windows(windows.finish())
 
 
-def windows_of(
-    batches: Iterable[ConnectionBatch], directory: Directory, window_ms: Millis, cluster: str
-) -> tuple[WorkloadWindow, ...]:
-    """The windows alone; see `analyse`."""
-    return analyse(batches, directory, window_ms, cluster).windows
-
-
 class _Account:
     def __init__(self) -> None:
         self._connections = 0

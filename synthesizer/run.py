@@ -5,10 +5,8 @@ acknowledgements, write the files, and only then commit. Whatever is killed in b
 """
 
 import logging
-import signal
 import threading
 from collections.abc import Iterable
-from types import FrameType
 
 from schemas.dead_letters import DeadLetters
 from schemas.errors import Unavailable, UsageError
@@ -23,6 +21,7 @@ from schemas.kafka import (
 )
 from schemas.records import PolicySuggestion
 from schemas.schema_store import SchemaStore
+from schemas.stopping import stop_event
 from schemas.topics import DEAD_LETTERS, POLICY_SUGGESTIONS, SCHEMAS, WORKLOAD_WINDOWS
 from synthesizer.book import Book
 from synthesizer.intake import Intake
@@ -38,9 +37,8 @@ _MISSING = {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaEr
 def run(settings: SynthesizerSettings) -> None:
     """Work until SIGTERM or SIGINT; raises UsageError or Unavailable."""
     _require(settings)
-    stop = threading.Event()
-    _stop_on_signals(stop)
-    Synthesizer(settings).work(stop)
+    with stop_event() as stop:
+        Synthesizer(settings).work(stop)
     _log.info("synthesize ends")
 
 
@@ -138,14 +136,3 @@ def _report(error: KafkaError) -> None:
     if error.code() in _MISSING or error.fatal():
         raise KafkaException(error)
     _log.warning("Kafka: %s", error.str())
-
-
-def _stop_on_signals(stop: threading.Event) -> None:
-    if threading.current_thread() is not threading.main_thread():
-        return
-
-    def told(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, told)

@@ -13,10 +13,10 @@ from typing import TextIO
 from advisor.monitor.consume import Unreadable, windows
 from advisor.monitor.differences import Differences
 from advisor.recorded.enriched_text import enriched_text
-from collector.stopping import stop_event
 from schemas.errors import UsageError
 from schemas.kafka import KafkaSettings
 from schemas.records import WorkloadWindow
+from schemas.stopping import stop_event
 
 log = logging.getLogger(__name__)
 

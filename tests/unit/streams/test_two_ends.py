@@ -4,7 +4,7 @@ from cluster_objects import T0, batch, connection, endpoints, facts, pod, servic
 
 from schemas.records import Role
 from streams.directory import Directory
-from streams.offline import analyse, windows_of
+from streams.offline import analyse
 
 OBJECTS = (
     facts(),
@@ -18,7 +18,7 @@ BY_SERVER = connection("10.1.0.2", "10.1.0.1", 8080, Role.SERVER, count=7)
 
 
 def edges_of(*batches):
-    windows = windows_of(batches, Directory(OBJECTS), 10_000, "test")
+    windows = analyse(batches, Directory(OBJECTS), 10_000, "test").windows
     return {window.workload.name: window.edges for window in windows}
 
 
@@ -53,7 +53,11 @@ def test_offline_accounts_for_every_connection():
 
 def test_an_edge_belongs_to_the_window_of_its_last_sighting():
     ((window,), _) = (
-        [one for one in windows_of([batch(BY_CLIENT)], Directory(OBJECTS), 1_000, "test") if one.workload.name == name]
+        [
+            one
+            for one in analyse([batch(BY_CLIENT)], Directory(OBJECTS), 1_000, "test").windows
+            if one.workload.name == name
+        ]
         for name in ("client", "server")
     )
     assert (window.start, window.end, window.final) == (T0, T0 + 1_000, True)
