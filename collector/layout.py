@@ -7,8 +7,11 @@ from typing import Final
 from schemas.codec import BadRecord
 from schemas.records import Basis, Connection, Protocol, Role
 
-KEY: Final = struct.Struct("=16s16sQHBBBBBx")
-KEY_FIELDS: Final = ("local", "remote", "netns_cookie", "port", "family", "protocol", "role", "basis", "established")
+KEY: Final = struct.Struct("=16s16sQQHBBBBBx")
+KEY_FIELDS: Final = (
+    "local", "remote", "netns_cookie", "cgroup_id", "port", "family",
+    "protocol", "role", "basis", "established",
+)  # fmt: skip
 VALUE: Final = struct.Struct("=QQQ")
 VALUE_FIELDS: Final = ("count", "first_ns", "last_ns")
 
@@ -48,7 +51,7 @@ def decode(key: bytes, value: bytes, boot_to_utc_ns: int) -> Connection:
         BadRecord: The bytes are no such row.
     """
     try:
-        local, remote, cookie, port, family, protocol, role, basis, established = KEY.unpack(key)
+        local, remote, cookie, _cgroup, port, family, protocol, role, basis, established = KEY.unpack(key)
         count, first, last = VALUE.unpack(value)
         size = _ADDRESS_BYTES[family]
         if not 0 < count < _LIMIT or cookie >= _LIMIT:

@@ -17,6 +17,7 @@ struct edge_key {
     u8 local[16];
     u8 remote[16]; /* IPv4 addresses stand in the first four bytes, the rest is zero */
     u64 netns_cookie;
+    u64 cgroup_id; /* of a socket in the node's own network namespace; else zero */
     u16 port; /* the server's, host order */
     u8 family; /* 2 or 10, after v4-mapped addresses have been unwrapped */
     u8 protocol;

@@ -12,7 +12,7 @@ NONE = (0, 0, 0, 0)
 
 
 def _row(port, count=1):
-    return KEY.pack(b"\x0a", b"\x0b", 1, port, 2, 6, 0, 0, 1), VALUE.pack(count, 0, 0)
+    return KEY.pack(b"\x0a", b"\x0b", 1, 0, port, 2, 6, 0, 0, 1), VALUE.pack(count, 0, 0)
 
 
 def _drained(*rows, counters=NONE, utc_ms=10_000):

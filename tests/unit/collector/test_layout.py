@@ -18,6 +18,7 @@ def _key(**changed):
         "local": ip_address("10.201.0.1").packed,
         "remote": ip_address("10.201.0.2").packed,
         "netns_cookie": 7,
+        "cgroup_id": 0,
         "port": 8080,
         "family": 2,
         "protocol": 6,
@@ -55,6 +56,7 @@ def test_ipv6_keeps_sixteen_bytes():
 @pytest.mark.parametrize(
     "changed",
     [{"family": 1}, {"protocol": 1}, {"role": 3}, {"basis": 6}, {"netns_cookie": 2**63}],
+        "cgroup_id": 0,
     ids=lambda changed: next(iter(changed)),
 )
 def test_a_wrong_field_is_a_bad_record(changed):
