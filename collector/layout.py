@@ -30,12 +30,12 @@ IGNORED: Final = (Counter.LOOPBACK, Counter.OWN_ADDRESS, Counter.OTHER_FAMILY)
 LOST: Final = (Counter.MAP_FULL,)
 """Should have been counted as edges."""
 
-_ADDRESS_BYTES: Final = {2: 4, 10: 16}
-_PROTOCOLS: Final = {6: Protocol.TCP, 17: Protocol.UDP, 132: Protocol.SCTP}
-_ROLES: Final = tuple(Role)
-_BASES: Final = tuple(Basis)
-_NS_PER_MS: Final = 1_000_000
-_LIMIT: Final = 2**63
+ADDRESS_BYTES: Final = {2: 4, 10: 16}
+PROTOCOLS: Final = {6: Protocol.TCP, 17: Protocol.UDP, 132: Protocol.SCTP}
+ROLES: Final = tuple(Role)
+BASES: Final = tuple(Basis)
+NS_PER_MS: Final = 1_000_000
+LIMIT: Final = 2**63
 """Avro's long ends here."""
 
 
@@ -44,7 +44,7 @@ def decode(key: bytes, value: bytes, boot_to_utc_ns: int) -> Connection:
 
     Args:
         key: struct edge_key.
-        value: struct edge_value.
+        value: struct edge_value; a count of 0 says that the edge was open and nothing new began on it.
         boot_to_utc_ns: What to add to the boot clock to get nanoseconds of UTC since 1970.
 
     Raises:
@@ -53,20 +53,20 @@ def decode(key: bytes, value: bytes, boot_to_utc_ns: int) -> Connection:
     try:
         local, remote, cookie, _cgroup, port, family, protocol, role, basis, established = KEY.unpack(key)
         count, first, last = VALUE.unpack(value)
-        size = _ADDRESS_BYTES[family]
-        if not 0 < count < _LIMIT or cookie >= _LIMIT:
+        size = ADDRESS_BYTES[family]
+        if count >= LIMIT or cookie >= LIMIT:
             raise BadRecord(f"not an edge of the kernel's map: count {count}, cookie {cookie}")
         return Connection(
-            role=_ROLES[role],
-            basis=_BASES[basis],
-            protocol=_PROTOCOLS[protocol],
+            role=ROLES[role],
+            basis=BASES[basis],
+            protocol=PROTOCOLS[protocol],
             local_address=local[:size],
             remote_address=remote[:size],
             port=port,
             established=bool(established),
             count=count,
-            first_seen=(first + boot_to_utc_ns) // _NS_PER_MS,
-            last_seen=(max(first, last) + boot_to_utc_ns) // _NS_PER_MS,
+            first_seen=(first + boot_to_utc_ns) // NS_PER_MS,
+            last_seen=(max(first, last) + boot_to_utc_ns) // NS_PER_MS,
             netns_cookie=cookie,
         )
     except (struct.error, KeyError, IndexError) as error:

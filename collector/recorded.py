@@ -38,7 +38,8 @@ class BadLine:
 def parse_raw(obj: Mapping[str, Any]) -> tuple[str, Connection]:
     """The node and the connection of one raw object.
 
-    `established` is true, `count` 1 and `basis` IMPORT if not given; one of the two times may be left out.
+    `established` is true, `count` 1 and `basis` IMPORT if not given; one of the two times may be left out. A count of 0
+    says that the edge was open and nothing new began on it.
 
     Raises:
         BadRecord: A field is missing or wrong; the text names it.
@@ -52,7 +53,7 @@ def parse_raw(obj: Mapping[str, Any]) -> tuple[str, Connection]:
         remote_address=_address(obj, "remote_address"),
         port=_number(obj, "port", _PORTS),
         established=_flag(obj, "established"),
-        count=_number(obj, "count", range(1, _LIMIT), 1),
+        count=_number(obj, "count", range(_LIMIT), 1),
         first_seen=first,
         last_seen=last,
         netns_cookie=_number(obj, "netns_cookie", range(_LIMIT), 0),

@@ -10,9 +10,9 @@ from dataclasses import astuple
 from itertools import groupby
 from typing import Final, TypeAlias
 
-from collector.batch import split
+from collector.batch import chunks, numbered
 from collector.recorded import BadLine, read_raw
-from schemas.records import Connection, ConnectionBatch
+from schemas.records import Connection, ConnectionBatch, Connections
 
 BATCH_ROWS: Final = 10_000
 _Seen: TypeAlias = tuple[str, Connection]
@@ -44,7 +44,8 @@ def batches_of(
     for (index, node), group in groupby(seen, key=interval):
         start = index * interval_ms
         template = ConnectionBatch(cluster, node, boot_id, sequences.get(node, 0), start, start + interval_ms)
-        for batch in split(template, tuple(connection for _, connection in group), batch_rows):
+        parts = (Connections.of(part, start) for part in chunks([connection for _, connection in group], batch_rows))
+        for batch in numbered(template, parts):
             sequences[node] = batch.sequence + 1
             yield batch
 

@@ -61,6 +61,13 @@ def test_another_recording_is_another_boot():
     assert one.boot_id != other.boot_id
 
 
+def test_a_heartbeat_is_replayed_as_one():
+    """A line that counts nothing says that its edge was open, in the interval of its time."""
+    (batch,), bad = _batches([json.dumps({**json.loads(_line("n1", 80, 1)), "count": 0})])
+    assert not bad
+    assert [(row.port, row.count) for row in batch.rows()] == [(80, 0)]
+
+
 def test_a_bad_line_is_reported_and_the_rest_goes_on():
     """Its number is given."""
     batches, bad = _batches(["{", _line("n1", 80, 1)])
