@@ -1,0 +1,97 @@
+"""The generated page of the metrics, and alert rules that use them."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from collector.definitions import DEFINITIONS
+from schemas.metrics import Metric, Metrics, registry
+
+ALERTS: Final = """\
+groups:
+  - name: netpol-collector
+    rules:
+      - alert: NetpolCollectorLosesConnections
+        expr: sum by (instance, stage) (increase(netpol_collector_lost_total[10m])) > 0
+        annotations:
+          summary: "{{ $labels.instance }} lost what it saw or did not see all, at the stage {{ $labels.stage }}"
+      - alert: NetpolCollectorMapFillsUp
+        expr: max_over_time(netpol_collector_map_fill_ratio[10m]) > 0.8
+        annotations:
+          summary: "{{ $labels.instance }} needs a larger --map-entries before it loses edges"
+      - alert: NetpolCollectorDoesNotPublish
+        expr: netpol_collector_last_acknowledgement_age_seconds > 120
+        for: 1m
+        annotations:
+          summary: "Kafka has acknowledged nothing of {{ $labels.instance }} for {{ $value | humanizeDuration }}"
+      - alert: NetpolCollectorSpoolGrows
+        expr: deriv(netpol_collector_spool_bytes[10m]) > 0 and netpol_collector_spool_batches > 10
+        for: 10m
+        annotations:
+          summary: "{{ $labels.instance }} makes batches faster than Kafka takes them ({{ $labels.place }})"
+      - alert: NetpolCollectorDrainsSlowly
+        expr: >-
+          histogram_quantile(0.99, sum by (instance, le)
+          (rate(netpol_collector_drain_duration_seconds_bucket[10m]))) > 1
+        for: 10m
+        annotations:
+          summary: "{{ $labels.instance }} takes more than a second to empty the kernel's map"
+      - alert: NetpolCollectorCannotScan
+        expr: increase(netpol_collector_scan_failures_total[30m]) > 0
+        annotations:
+          summary: "{{ $labels.instance }} cannot look into some network namespaces: run `network-policy doctor` there"
+      - alert: NetpolCollectorLacksFeature
+        expr: netpol_collector_feature_enabled == 0
+        for: 10m
+        labels: {severity: info}
+        annotations:
+          summary: "{{ $labels.instance }} works without {{ $labels.feature }}"
+"""
+
+_INTRODUCTION: Final = """\
+# Metrics and health
+
+A program that is started with `--metrics-address HOST:PORT` (or `NETPOL_METRICS_ADDRESS`) answers GET and HEAD there:
+
+| path | answer |
+|---|---|
+| `/metrics` | the metrics below, in Prometheus' text format |
+| `/ready` | 200 while it does its work for others, else 503 |
+| `/live` | 200 while it makes progress, else 503: restart it |
+
+`/ready` and `/live` come with a JSON object: `{"ok": false, "missing": ["Kafka has not acknowledged a batch yet"]}`.
+Nothing is opened without the option. In Kubernetes give the pod's own address, `[$(POD_IP)]:9464`: the kubelet and
+Prometheus do not reach its loopback.
+
+The collector is ready while its programs are attached to the kernel and Kafka acknowledged a batch within three
+intervals and 10 seconds. It is live while its drain loop turned within the same time (a minute more at the start).
+Kafka's absence makes it unready but not dead, because a restart would throw away the batches that wait in memory.
+
+A client gets 5 seconds in all, and 100 clients are served at a time; neither holds up the collecting. Answers are neither
+encrypted nor restricted: they tell counts, never addresses or names of workloads.
+
+## Collector
+
+Counters begin at 0 with each start of the program. Those of loss and of what is left out are the ledger of the last
+batch made, so the topic and the metrics say the same.
+"""
+
+
+def metrics_page() -> Iterator[str]:
+    """The page, line by line."""
+    yield _INTRODUCTION
+    yield "| metric | type | labels | meaning |\n|---|---|---|---|"
+    for metric in DEFINITIONS:
+        yield f"| `{metric.name}` | {metric.kind.value} | {_labels(metric)} | {metric.help} |"
+    yield "\n## Every program\n\n| metric | type | meaning |\n|---|---|---|"
+    for family in registry(Metrics(())).collect():
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        yield f"| `{name}` | {family.type} | {family.documentation} |"
+    yield f"\n## Alerts to begin with\n\n```yaml\n{ALERTS}```"
+
+
+def _labels(metric: Metric) -> str:
+    return "; ".join(f"`{name}`{_values(metric)}" for name in metric.labels)
+
+
+def _values(metric: Metric) -> str:
+    return f" ({', '.join(metric.known)})" if metric.known else ""

@@ -1,0 +1,35 @@
+"""The metrics' page tells all that a scrape shows, and its alerts use only what there is."""
+
+import re
+
+import yaml
+
+from advisor.reference import DOCS
+from advisor.reference_metrics import ALERTS
+from collector.definitions import DEFINITIONS
+from collector.metrics import CollectorMetrics
+
+PAGE = (DOCS / "metrics.md").read_text()
+
+
+def test_every_metric_of_a_scrape_is_documented_with_its_help():
+    """Name and help text of each family stand in one row."""
+    for family in CollectorMetrics(5.0).probes.registry.collect():
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        rows = [row for row in PAGE.splitlines() if row.startswith(f"| `{name}` |")]
+        assert len(rows) == 1, name
+        assert family.documentation in rows[0]
+        assert family.type in rows[0]
+
+
+def test_alerts_are_rules_over_metrics_that_exist():
+    """Each rule has a name, an expression and a summary; each metric in it is defined."""
+    suffixes = {"histogram": ("_bucket", "_sum", "_count")}
+    names = {m.name + suffix for m in DEFINITIONS for suffix in suffixes.get(m.kind.value, ("",))}
+    (group,) = yaml.safe_load(ALERTS)["groups"]
+    for rule in group["rules"]:
+        used = set(re.findall(r"netpol_\w+", rule["expr"]))
+        assert used, rule
+        assert used <= names
+        assert rule["annotations"]["summary"]
+    assert len({rule["alert"] for rule in group["rules"]}) == len(group["rules"])
