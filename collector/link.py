@@ -13,19 +13,33 @@ _MOUNTS: Final = Path("/proc/self/mountinfo")
 MOUNT_ADVICE: Final = "mount -t cgroup2 none /sys/fs/cgroup/unified"
 
 
-def cgroup2_mount(mountinfo: str) -> Path | None:
+def cgroup2_mounts(mountinfo: str) -> tuple[Path, ...]:
     """Where cgroup2 is mounted: /sys/fs/cgroup, or /sys/fs/cgroup/unified on hybrid systems.
 
     Args:
         mountinfo: The text of /proc/self/mountinfo (proc_pid_mountinfo(5)): the fourth and fifth fields are the root
             within the file system and the mount point, the type follows a lone hyphen.
     """
+    return tuple(_mount_points(mountinfo))
+
+
+def _mount_points(mountinfo: str) -> Iterator[Path]:
     for line in mountinfo.splitlines():
         left, _, right = line.partition(" - ")
         before, after = left.split(), right.split()
         if after[:1] == ["cgroup2"] and len(before) > 4:  # noqa: PLR2004  the fifth field is the mount point
-            return Path(before[4].encode().decode("unicode_escape"))
-    return None
+            yield Path(before[4].encode().decode("unicode_escape"))
+
+
+def is_whole(cgroup: Path) -> bool:
+    """Whether a directory is the root of all cgroups, not of a container's own: only the root has no cgroup.type."""
+    return not (cgroup / "cgroup.type").exists()
+
+
+def cgroup2_mount(mountinfo: str) -> Path | None:
+    """The mount that shows all cgroups of the node, or the first if none does; see `cgroup2_mounts`."""
+    mounts = cgroup2_mounts(mountinfo)
+    return next(filter(is_whole, mounts), next(iter(mounts), None))
 
 
 def root_cgroup() -> Path:

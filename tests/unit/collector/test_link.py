@@ -31,6 +31,16 @@ def test_the_mount_is_found_by_its_type(mountinfo, expected):
     assert cgroup2_mount(mountinfo) == expected
 
 
+def test_the_mount_that_shows_all_of_the_node_is_taken_before_a_containers_own(tmp_path):
+    """In a container both may be there: its own part, and the host's, mounted by hostPath."""
+    own, whole = tmp_path / "own", tmp_path / "whole"
+    own.mkdir()
+    (own / "cgroup.type").touch()
+    mounts = f"1 2 0:3 / {own} ro - cgroup2 cgroup ro\n"
+    assert cgroup2_mount(mounts) == own
+    assert cgroup2_mount(f"{mounts}4 2 0:3 / {whole} ro - cgroup2 cgroup2 ro\n") == whole
+
+
 def test_a_missing_cgroup_is_a_named_error(tmp_path):
     """The error says which cgroup."""
     with pytest.raises(KernelUnavailable, match="nowhere"), attached(0, tmp_path / "nowhere", 3):
