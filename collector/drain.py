@@ -3,15 +3,15 @@
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from collector.layout import KEY, VALUE, Counter, per_cpu_sum
+from collector.layout import COOKIE_BYTES, KEY, VALUE, Counter, State, per_cpu_sum
 from collector.link import attached
 from collector.probe import LoadedProbe, ProbeSpec, load
-from collector.syscall import SOCK_OPS_ATTACH, map_get, map_set, map_take
+from collector.syscall import map_get, map_set, map_take
 
 _POSSIBLE: Final = Path("/sys/devices/system/cpu/possible")
 _EDGES: Final = ("edges_a", "edges_b")
@@ -34,6 +34,19 @@ class Drained:
     boot_ns: int
 
 
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """TCP sockets that the programs have counted since they were attached.
+
+    Attributes:
+        cookies: The kernel's numbers of them.
+        full: There were more than could be remembered.
+    """
+
+    cookies: frozenset[int]
+    full: bool
+
+
 class EdgeSource:
     """The two edge maps in turn: one is filled by the kernel while the other is drained."""
 
@@ -42,6 +55,8 @@ class EdgeSource:
         self._filled = 0
         self._cpus = possible_cpus(_POSSIBLE.read_text())
         self._fill(0)
+        self._set(State.STARTED_NS, time.clock_gettime_ns(time.CLOCK_BOOTTIME))
+        self._set(State.RECORDING, 1)
 
     def drain(self) -> Drained:
         """All edges since the drain before, and the counters."""
@@ -50,6 +65,24 @@ class EdgeSource:
         utc_ns, boot_ns = time.time_ns(), time.clock_gettime_ns(time.CLOCK_BOOTTIME)
         rows = tuple(map_take(self._maps[_EDGES[idle]], KEY.size, VALUE.size))
         return Drained(rows, self._counters(), utc_ns, boot_ns)
+
+    def counted_so_far(self) -> Recent:
+        """The TCP sockets counted since the programs were attached; for the first look at older ones."""
+        full = self._state(State.RECENT_FULL)
+        return Recent(frozenset(int.from_bytes(key, sys.byteorder) for key in self._recent()), full=bool(full))
+
+    def older_are_known(self) -> None:
+        """Remember counted sockets no longer."""
+        self._set(State.RECORDING, 0)
+
+    def _recent(self) -> Iterator[bytes]:
+        return (key for key, _ in map_take(self._maps["recent"], COOKIE_BYTES, 1))
+
+    def _state(self, which: State) -> int:
+        return int.from_bytes(map_get(self._maps["state"], _index(which), 8), sys.byteorder)
+
+    def _set(self, which: State, value: int) -> None:
+        map_set(self._maps["state"], _index(which), value.to_bytes(8, sys.byteorder))
 
     def _fill(self, which: int) -> None:
         # Returns when no program that took the other map still runs: see `active` in bpf/edges.c.
@@ -77,7 +110,9 @@ def counted(spec: ProbeSpec, cgroup: Path) -> Iterator[EdgeSource]:
     loaded = load(spec)
     try:
         source = EdgeSource(loaded)
-        with attached(loaded.programs["tcp_edges"], cgroup, SOCK_OPS_ATTACH):
+        with ExitStack() as links:
+            for program in spec.programs:
+                links.enter_context(attached(loaded.programs[program.name], cgroup, program.attach_type))
             yield source
     finally:
         loaded.close()

@@ -22,13 +22,29 @@ class Counter(IntEnum):
     LOOPBACK = 0
     OWN_ADDRESS = 1
     OTHER_FAMILY = 2
-    MAP_FULL = 3
+    MULTICAST = 3
+    BEFORE_START = 4
+    TRANSLATED_REPLY = 5
+    MAP_FULL = 6
+    BAD_PACKET = 7
 
 
-IGNORED: Final = (Counter.LOOPBACK, Counter.OWN_ADDRESS, Counter.OTHER_FAMILY)
-"""Left out on purpose."""
-LOST: Final = (Counter.MAP_FULL,)
+LOST: Final = (Counter.MAP_FULL, Counter.BAD_PACKET)
 """Should have been counted as edges."""
+IGNORED: Final = tuple(counter for counter in Counter if counter not in LOST)
+"""Left out on purpose."""
+
+
+class State(IntEnum):
+    """Positions in the map `state`."""
+
+    STARTED_NS = 0
+    RECORDING = 1
+    RECENT_FULL = 2
+    FLOWS_BEGUN = 3
+
+
+COOKIE_BYTES: Final = 8
 
 ADDRESS_BYTES: Final = {2: 4, 10: 16}
 PROTOCOLS: Final = {6: Protocol.TCP, 17: Protocol.UDP, 132: Protocol.SCTP}

@@ -9,7 +9,8 @@ from kernel_fixtures import cgroup, kernel, pair
 
 from collector.batch import Boot, Progress, batches_of
 from collector.drain import counted
-from collector.probe import edges_spec
+from collector.node import node_facts
+from collector.probe import MapSizes, edges_spec
 
 __all__ = ["cgroup", "kernel", "pair"]
 
@@ -33,11 +34,11 @@ class Watched:
 
 @pytest.fixture
 def watch(cgroup):
-    """Opens an edge source on the test's cgroup, with so many map entries."""
+    """Opens an edge source on the test's cgroup, with so many map entries, or other facts of the node."""
     with contextlib.ExitStack() as stack:
 
-        def start(map_entries=4096, **defines):
-            spec = edges_spec(map_entries)
+        def start(map_entries=4096, *, flows=4096, node=None, **defines):
+            spec = edges_spec(MapSizes(map_entries, flows, 1024), node or node_facts())
             spec = replace(spec, defines=(*spec.defines, *defines.items()))
             return Watched(stack.enter_context(counted(spec, cgroup)))
 

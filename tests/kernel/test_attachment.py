@@ -12,7 +12,8 @@ import pytest
 from namespaces import SERVER, connect
 
 from collector.drain import counted
-from collector.probe import edges_spec
+from collector.node import node_facts
+from collector.probe import MapSizes, edges_spec
 from collector.syscall import SOCK_OPS_ATTACH, program_ids
 
 pytestmark = pytest.mark.kernel
@@ -21,8 +22,9 @@ OWNER = """
 import sys, time
 from pathlib import Path
 from collector.drain import counted
-from collector.probe import edges_spec
-with counted(edges_spec(64), Path(sys.argv[1])):
+from collector.node import node_facts
+from collector.probe import MapSizes, edges_spec
+with counted(edges_spec(MapSizes(64, 64, 64), node_facts()), Path(sys.argv[1])):
     print("attached", flush=True)
     time.sleep(60)
 """
@@ -45,7 +47,7 @@ def _gone(cgroup: Path) -> bool:
 
 def test_leaving_the_block_detaches(cgroup):
     """Attached inside, gone outside."""
-    with counted(edges_spec(64), cgroup):
+    with counted(edges_spec(MapSizes(64, 64, 64), node_facts()), cgroup):
         assert len(_programs(cgroup)) == 1
     assert _gone(cgroup)
 

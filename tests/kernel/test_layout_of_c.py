@@ -1,13 +1,16 @@
 """The structures of the C program and of the Python decoder are the same."""
 
 import ctypes
+import re
 from operator import attrgetter
+from pathlib import Path
 
 import pytest
 
-from collector import headers
-from collector.layout import KEY, KEY_FIELDS, VALUE, VALUE_FIELDS, Counter
-from collector.probe import compile_here, edges_spec
+from collector import headers, probe
+from collector.layout import COOKIE_BYTES, KEY, KEY_FIELDS, VALUE, VALUE_FIELDS, Counter, State
+from collector.probe import MapSizes, Node, compile_here, edges_spec
+from schemas.records import Basis, Role
 
 pytestmark = pytest.mark.kernel
 
@@ -18,10 +21,10 @@ def compiled(kernel):
     with headers.prepared() as environment, pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():
             patch.setenv(name, value)
-        owner, loaded = compile_here(edges_spec(64))
+        owner, loaded = compile_here(edges_spec(MapSizes(64, 64, 64), Node(packet_cookie=True)))
     yield owner
     owner.cleanup()
-    assert set(loaded.maps) == {"edges_a", "edges_b", "active", "counters"}
+    assert set(loaded.maps) == set(edges_spec(MapSizes(64, 64, 64), Node()).maps)
 
 
 def _offsets(structure):
@@ -52,3 +55,22 @@ def test_keys_and_values_have_the_same_fields_at_the_same_offsets(compiled, name
 def test_there_are_as_many_counters(compiled):
     """One for each member of the enumeration."""
     assert compiled[b"counters"].max_entries == len(Counter)
+
+
+def test_the_state_has_the_same_positions(compiled):
+    """One for each member of the enumeration, each eight bytes."""
+    assert (compiled[b"state"].max_entries, ctypes.sizeof(compiled[b"state"].Leaf)) == (len(State), 8)
+    assert ctypes.sizeof(compiled[b"recent"].Key) == COOKIE_BYTES
+
+
+@pytest.mark.parametrize(
+    ("enumeration", "members"),
+    [("counter", Counter), ("state", State), ("role", tuple(Role)), ("basis", tuple(Basis)[:5])],
+)
+def test_enumerations_have_the_same_members_in_the_same_order(enumeration, members):
+    """Read from the C text itself."""
+    text = "".join(path.read_text() for path in sorted((Path(probe.__file__).parent / "bpf").glob("*.c")))
+    body = re.search(rf"enum {enumeration} {{([^}}]*)}}", text).group(1)
+    listed = dict(re.findall(r"(\w+) = (\d+)", body))
+    expected = {member.name: str(position) for position, member in enumerate(members)}
+    assert {name: value for name, value in listed.items() if name not in {"COUNTERS", "STATES"}} == expected

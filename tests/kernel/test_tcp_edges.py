@@ -98,14 +98,6 @@ def test_a_service_address_is_what_the_client_sees(pair, watch, counts):
     }
 
 
-def test_a_refused_connection_is_no_established_edge(pair, watch):
-    """Nobody listens, nothing is counted as established."""
-    watched = watch()
-    with pair.client.open_socket(socket.AF_INET) as calling, pytest.raises(ConnectionRefusedError):
-        calling.connect((SERVER, 81))
-    assert watched.rows() == []
-
-
 @pytest.mark.parametrize(
     ("target", "family", "reason"),
     [

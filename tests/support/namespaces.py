@@ -52,10 +52,17 @@ class Namespace:
                 os._exit(3)  # no later test may run in the wrong namespace
             os.close(home)
 
-    def open_socket(self, family: int) -> socket.socket:
-        """A TCP socket of the namespace."""
+    def open_socket(self, family: int, kind: int = socket.SOCK_STREAM) -> socket.socket:
+        """A socket of the namespace, TCP if not said otherwise."""
         with self.inside():
-            return socket.socket(family, socket.SOCK_STREAM)
+            return socket.socket(family, kind)
+
+    def bind_udp(self, family: int, address: str, port: int) -> socket.socket:
+        """A UDP socket bound to a named port; an IPv6 wildcard takes IPv4 too."""
+        bound = self.open_socket(family, socket.SOCK_DGRAM)
+        bound.settimeout(5)
+        bound.bind((address, port))
+        return bound
 
     def listen(self, family: int, address: str, port: int) -> socket.socket:
         """A listening socket; an IPv6 wildcard takes IPv4 too, as Java's and Go's do."""
