@@ -9,7 +9,8 @@ from collector.publish import Publisher
 from collector.recorded import BadLine
 from collector.recording import batches_of
 from collector.run import finish, open_publisher
-from collector.settings import ReplaySettings
+from collector.settings import MIB, ReplaySettings
+from collector.spool import SpoolLimits
 from schemas.errors import Unavailable, UsageError
 from schemas.records import ConnectionBatch
 from schemas.stopping import stop_event
@@ -26,7 +27,7 @@ def run(settings: ReplaySettings) -> int:
         Unavailable: Kafka or a topic is missing, or did not take the batches.
     """
     batches, bad = _read(settings)
-    publisher = open_publisher(settings.kafka, settings.spool_mib)
+    publisher = open_publisher(settings.kafka, SpoolLimits(round(settings.spool_mib * MIB)))
     with stop_event() as stop:
         LOG.info("replay ready: %d batches from %s, %d bad lines", len(batches), settings.path, len(bad))
         _publish(batches, publisher, stop)

@@ -12,7 +12,8 @@ from collector.batch import Boot, Progress, batches_of
 from collector.drain import EdgeSource, counted
 from collector.probe import edges_spec
 from collector.publish import Publisher, batch_producer
-from collector.settings import MIB, CollectorSettings
+from collector.settings import CollectorSettings
+from collector.spool import Spool, SpoolLimits
 from schemas.errors import Unavailable
 from schemas.kafka import KafkaSettings, require_topics
 from schemas.records import ConnectionBatch
@@ -32,19 +33,25 @@ def run(settings: CollectorSettings) -> None:
         Unavailable: Kafka or a topic is missing at the start, or did not take the last batches at the end.
     """
     cgroup = doctor.require(doctor.checks(), settings.cgroup)
-    publisher = open_publisher(settings.kafka, settings.spool_mib)
+    publisher = open_publisher(settings.kafka, settings.spool)
     with stop_event() as stop, counted(edges_spec(settings.map_entries), cgroup) as source:
         LOG.info("collect ready: node %s, cgroup %s, every %g s", settings.node, cgroup, settings.interval_s)
         _collect(settings, source, publisher, stop)
     finish(publisher, settings.flush_s)
 
 
-def open_publisher(kafka: KafkaSettings, spool_mib: int) -> Publisher:
-    """A publisher whose topic exists and whose schema is published; raises Unavailable."""
+def open_publisher(kafka: KafkaSettings, limits: SpoolLimits) -> Publisher:
+    """A publisher whose topic exists and whose schema is published.
+
+    Raises:
+        UsageError: The spool directory cannot be used.
+        Unavailable: Kafka or a topic is missing, or another collector has the spool directory.
+    """
+    spool = Spool(limits)
     require_topics(kafka, [CONNECTIONS])
     store = SchemaStore(kafka)
     store.publish([ConnectionBatch])
-    return Publisher(lambda: batch_producer(kafka), kafka.topic(CONNECTIONS), store.prefix, spool_mib * MIB)
+    return Publisher(lambda: batch_producer(kafka), kafka.topic(CONNECTIONS), store.prefix, spool)
 
 
 def finish(publisher: Publisher, flush_s: float) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from collector.spool import Keep, SpoolLimits
 from schemas.errors import UsageError
 from schemas.kafka import KafkaSettings
 
@@ -23,7 +24,10 @@ class CollectorSettings:
         cgroup: Whose sockets are watched, a directory of cgroup2; the root of the hierarchy if not given.
         map_entries: Distinct edges that one interval can hold; what does not fit is counted as the loss `map_full`.
         batch_rows: Edges in one record at most; a larger drain is split into several sequence numbers.
-        spool_mib: Batches kept in memory while Kafka is away; what does not fit is counted as the loss `spool_full`.
+        spool_mib: Memory for batches while Kafka is away, MiB; what fits nowhere is counted as the loss `spool_full`.
+        spool_dir: Where batches wait that do not fit in memory, and at an end without Kafka; the next start sends them.
+        spool_dir_mib: Room in that directory, MiB.
+        spool_keep: Which batches stay when there is no room.
         flush_s: Seconds that the end waits for Kafka to acknowledge the last batches.
     """
 
@@ -33,7 +37,10 @@ class CollectorSettings:
     cgroup: Path | None = None
     map_entries: int = 65_536
     batch_rows: int = 10_000
-    spool_mib: int = 64
+    spool_mib: float = 64
+    spool_dir: Path | None = None
+    spool_dir_mib: float = 1024
+    spool_keep: Keep = Keep.OLDEST
     flush_s: float = 10.0
 
     def __post_init__(self) -> None:
@@ -43,9 +50,16 @@ class CollectorSettings:
             map_entries=self.map_entries,
             batch_rows=self.batch_rows,
             spool_mib=self.spool_mib,
+            spool_dir_mib=self.spool_dir_mib,
         )
         if not self.node:
             raise UsageError("the node needs a name: --node or the environment variable that the DaemonSet sets")
+
+    @property
+    def spool(self) -> SpoolLimits:
+        """How much may wait for Kafka, and where."""
+        memory, files = round(self.spool_mib * MIB), round(self.spool_dir_mib * MIB)
+        return SpoolLimits(memory, self.spool_dir, files, self.spool_keep)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +79,7 @@ class ReplaySettings:
     path: Path
     interval_s: float = 5.0
     batch_rows: int = 10_000
-    spool_mib: int = 64
+    spool_mib: float = 64
     flush_s: float = 60.0
 
     def __post_init__(self) -> None:

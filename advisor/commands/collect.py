@@ -16,7 +16,21 @@ from schemas.kafka import KafkaSettings
 @click.option("--interval", default=5.0, show_default=True, help="Seconds between two reports.")
 @click.option("--cgroup", type=click.Path(path_type=Path), help="Whose sockets are watched; else all of the node.")
 @click.option("--map-entries", default=65_536, show_default=True, help="Distinct edges that one interval can hold.")
-@click.option("--spool-mib", default=64, show_default=True, help="Memory for reports while Kafka is away, MiB.")
+@click.option("--spool-mib", default=64.0, show_default=True, help="Memory for reports while Kafka is away, MiB.")
+@click.option(
+    "--spool-dir",
+    type=click.Path(path_type=Path),
+    envvar="NETPOL_SPOOL_DIR",
+    help="Files for what does not fit in memory, and for what is left at the end; the next start sends them first.",
+)
+@click.option("--spool-dir-mib", default=1024.0, show_default=True, help="Room in that directory, MiB.")
+@click.option(
+    "--spool-keep",
+    type=click.Choice(["oldest", "newest"]),
+    default="oldest",
+    show_default=True,
+    help="Which reports stay when the spool is full; the others are counted as lost (spool_full).",
+)
 @click.option("--replay", type=click.Path(path_type=Path), help="Publish this recording (raw JSON lines), then end.")
 @click.option("--strict", is_flag=True, help="With --replay: exit 2 if a line was bad.")
 def collect(  # noqa: PLR0913  one argument per option
@@ -26,7 +40,10 @@ def collect(  # noqa: PLR0913  one argument per option
     interval: float,
     cgroup: Path | None,
     map_entries: int,
-    spool_mib: int,
+    spool_mib: float,
+    spool_dir: Path | None,
+    spool_dir_mib: float,
+    spool_keep: str,
     replay: Path | None,
     strict: bool,
 ) -> None:
@@ -36,13 +53,24 @@ def collect(  # noqa: PLR0913  one argument per option
         return
     from collector.run import run  # noqa: PLC0415  a replay works where the kernel has no eBPF
     from collector.settings import CollectorSettings  # noqa: PLC0415
+    from collector.spool import Keep  # noqa: PLC0415
 
     run(
-        CollectorSettings(kafka, node, interval_s=interval, cgroup=cgroup, map_entries=map_entries, spool_mib=spool_mib)
+        CollectorSettings(
+            kafka,
+            node,
+            interval_s=interval,
+            cgroup=cgroup,
+            map_entries=map_entries,
+            spool_mib=spool_mib,
+            spool_dir=spool_dir,
+            spool_dir_mib=spool_dir_mib,
+            spool_keep=Keep(spool_keep),
+        )
     )
 
 
-def _replay(kafka: KafkaSettings, path: Path, interval_s: float, spool_mib: int, *, strict: bool) -> None:
+def _replay(kafka: KafkaSettings, path: Path, interval_s: float, spool_mib: float, *, strict: bool) -> None:
     from collector.replay import run  # noqa: PLC0415
     from collector.settings import ReplaySettings  # noqa: PLC0415
 

@@ -5,6 +5,7 @@ from collections import deque
 import pytest
 
 from collector.publish import Publisher
+from collector.spool import Spool, SpoolLimits
 from schemas.framing import Reader, single_object_prefix
 from schemas.kafka import KafkaError, KafkaException
 from schemas.records import Basis, Connection, ConnectionBatch, Connections, Protocol, Role
@@ -68,7 +69,7 @@ def publisher(producers):
         producers.append(FakeProducer())
         return producers[-1]
 
-    return Publisher(make, "topic", single_object_prefix, 100_000)
+    return Publisher(make, "topic", single_object_prefix, Spool(SpoolLimits(100_000)))
 
 
 def test_acknowledged_batches_are_let_go(publisher, producers):
