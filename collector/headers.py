@@ -17,6 +17,8 @@ from schemas.errors import KernelUnavailable
 VARIABLE: Final = "BCC_KERNEL_SOURCE"
 _ARCHITECTURES: Final = {"x86_64": "x86", "aarch64": "arm64"}
 _MARK: Final = "include/uapi/linux/bpf.h"
+MERGED_PREFIX: Final = "network-policy-headers-"
+"""Names of temporary directories in which trees are merged begin so."""
 ADVICE: Final = "install linux-headers-amd64 (or -arm64), or set BCC_KERNEL_SOURCE to a tree with include/ and arch/"
 
 
@@ -85,7 +87,7 @@ def prepared(environment: Mapping[str, str] = os.environ) -> Iterator[dict[str, 
     elif len(headers.trees) == 1:
         yield {VARIABLE: str(headers.trees[0])}
     else:
-        with tempfile.TemporaryDirectory(prefix="network-policy-headers-") as directory:
+        with tempfile.TemporaryDirectory(prefix=MERGED_PREFIX) as directory:
             _merge_needed(headers.trees, Path(directory))
             yield {VARIABLE: directory}
 
