@@ -7,7 +7,7 @@ import ctypes
 import os
 import socket
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +15,13 @@ from typing import Final
 
 SO_NETNS_COOKIE: Final = 71
 """include/uapi/asm-generic/socket.h; Linux 5.14."""
+GONE: Final = (FileNotFoundError, ProcessLookupError)
+"""What opening or reading a file of a process raises once the process has ended."""
 
 _CLONE_NEWNET: Final = 0x40000000
 _CANNOT_RETURN: Final = 3
 _PROC: Final = Path("/proc")
 _NAMED: Final = (Path("/proc/1/root/run/netns"), Path("/run/netns"))
-_GONE: Final = (FileNotFoundError, ProcessLookupError)
 _libc: Final = ctypes.CDLL(None, use_errno=True)
 
 
@@ -74,12 +75,18 @@ def inode_of(link: str) -> int:
     return int(os.readlink(link)[5:-1])  # noqa: PTH115  called for every process of the node
 
 
-def node_inode(proc: Path = _PROC) -> int:
-    """The node's own namespace: that of its first process, or the calling thread's where that may not be read."""
+def node_namespace(proc: Path = _PROC, enter: Callable[[Path], Netns] = look) -> Netns:
+    """The node's own: that of its first process, or the calling thread's where that may not be read or entered.
+
+    Args:
+        proc: Where procfs of the node is.
+        enter: As `look`.
+    """
     try:
-        return inode_of(_link(proc, "1"))
+        return enter(Path(_link(proc, "1")))
     except OSError:
-        return inode_of(_link(proc, "thread-self"))
+        own = _link(_PROC, "thread-self")
+        return Netns(inode_of(own), current_cookie(), Path(own))
 
 
 def all_namespaces(proc: Path = _PROC, named: Iterable[Path] = _NAMED) -> tuple[tuple[Netns, ...], int]:
@@ -106,7 +113,7 @@ def all_namespaces(proc: Path = _PROC, named: Iterable[Path] = _NAMED) -> tuple[
 def _add(found: dict[int, Netns], failed: set[object], path: Path, inode: int) -> None:
     try:
         namespace = look(path)
-    except _GONE:
+    except GONE:
         return  # the next process of the same namespace leads to it; without one it has ended
     except OSError:
         failed.add(inode)
@@ -121,10 +128,10 @@ def _of_processes(proc: Path) -> Iterator[tuple[str, int | None]]:
     for path in (_link(proc, name) for name in others):
         try:
             yield path, inode_of(path)
-        except _GONE:
+        except GONE:
             continue
         except OSError:
-            if path != _link(proc, "1"):  # taken to be where the caller is, see `node_inode`
+            if path != _link(proc, "1"):  # taken to be where the caller is, see `node_namespace`
                 yield path, None
 
 
