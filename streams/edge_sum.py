@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from schemas.records import Basis, Edge, Millis, ServiceRef
-from schemas.records.connections import BASES
+from schemas.records.connections import BASES, ROLES
 from streams.order import EdgeKey
 
 _CLIENT = 0
@@ -25,7 +25,10 @@ class Sighting:
 
 @dataclass(slots=True)
 class EdgeSum:
-    """Sums and unions: the order of sightings does not matter. `counts` and `attempts` are by observing end."""
+    """Sums and unions: the order of sightings does not matter. `counts` and `attempts` are by observing end.
+
+    `established` holds the ends that saw a connection, also one that began before and counts none.
+    """
 
     first_seen: Millis
     last_seen: Millis
@@ -33,6 +36,7 @@ class EdgeSum:
     attempts: list[int] = field(default_factory=lambda: [0, 0])
     bases: set[Basis] = field(default_factory=set)
     services: set[ServiceRef] = field(default_factory=set)
+    established: set[int] = field(default_factory=set)
 
     @classmethod
     def of(cls, edge: Edge) -> "EdgeSum":
@@ -44,11 +48,13 @@ class EdgeSum:
             [edge.client_attempts, edge.server_attempts],
             set(edge.bases),
             set(edge.services),
+            {ROLES.index(role) for role in edge.seen_by},
         )
 
     def add(self, seen: Sighting) -> None:
         """Count one sighting."""
         if seen.established:
+            self.established.add(seen.observed_by)
             self.counts[seen.observed_by] += seen.count
         else:
             self.attempts[_SERVER if seen.observed_by == _SERVER else _CLIENT] += seen.count
@@ -63,8 +69,9 @@ class EdgeSum:
         role, peer, protocol, port = key
         client, server, unknown = self.counts
         client_attempts, server_attempts = self.attempts
+        still_open = tuple(ROLES[end] for end in sorted(self.established) if not self.counts[end])
         return Edge(
             role, peer, protocol, port, client, server, unknown, max(self.attempts), self.first_seen, self.last_seen,
             tuple(sorted(self.bases, key=lambda basis: basis.value)), tuple(sorted(self.services)),
-            client_attempts, server_attempts,
+            client_attempts, server_attempts, still_open,
         )  # fmt: skip

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import replace
 
-from schemas.records import Edge, EdgeEvidence, WindowCount
+from schemas.records import Edge, EdgeEvidence, Role, WindowCount
 from synthesizer.peers import order
 
 
@@ -15,9 +15,9 @@ def sighted(known: EdgeEvidence | None, edge: Edge, start: int) -> EdgeEvidence:
         edge.peer,
         edge.protocol,
         edge.port,
-        recent=(WindowCount(start, count),) if count else (),
-        seen_by_client=edge.client_count > 0,
-        seen_by_server=edge.server_count > 0,
+        recent=(WindowCount(start, count),) if edge.established else (),
+        seen_by_client=Role.CLIENT in edge.seen_by,
+        seen_by_server=Role.SERVER in edge.seen_by,
         attempts=edge.attempts,
         first_seen=edge.first_seen,
         last_seen=edge.last_seen,
@@ -31,10 +31,9 @@ def joined(known: EdgeEvidence | None, sighting: EdgeEvidence, *, late: bool) ->
     """Both together. A late sighting is not counted, unless the edge would not be established without it."""
     if not late:
         return sighting if known is None else _united(known, sighting)
-    total = sighting.total_count
     bare = replace(sighting, recent=())
-    if total and not (known and known.established):
-        bare = replace(bare, count=total, windows=1)
+    if sighting.established and not (known and known.established):
+        bare = replace(bare, count=sighting.total_count, windows=1)
     return bare if known is None else _united(known, bare)
 
 

@@ -24,6 +24,7 @@ class _Counts:
     server: int = 0
     unknown: int = 0
     attempts: int = 0
+    established: bool = False
 
     @property
     def connections(self) -> int:
@@ -68,7 +69,7 @@ class Differences:
 
 
 def _grown(printed: dict[_Key, _Counts], edge: Edge) -> Edge | None:
-    """The edge with its growth as counts, remembered as printed; None if no connection and no attempt is new."""
+    """The edge with its growth as counts, remembered as printed; None if nothing is new."""
     key = _Key(edge.role, edge.peer, edge.protocol, edge.port)
     before = printed.get(key, _Counts())
     after = _Counts(
@@ -76,9 +77,11 @@ def _grown(printed: dict[_Key, _Counts], edge: Edge) -> Edge | None:
         max(before.server, edge.server_count),
         max(before.unknown, edge.unknown_count),
         max(before.attempts, edge.attempts),
+        before.established or edge.established,
     )
     connections, attempts = after.connections - before.connections, after.attempts - before.attempts
-    if not connections and not attempts:
+    told = connections > 0 or after.established > before.established  # what is only open is told once, as a count of 0
+    if not told and not attempts:
         return None
     printed[key] = after
     return replace(
@@ -87,4 +90,5 @@ def _grown(printed: dict[_Key, _Counts], edge: Edge) -> Edge | None:
         server_count=connections if edge.server_count else 0,
         unknown_count=connections if edge.unknown_count else 0,
         attempts=attempts,
+        still_open=edge.still_open if told else (),
     )

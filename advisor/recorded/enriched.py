@@ -35,9 +35,11 @@ def parse_enriched(obj: Json) -> EnrichedLine:
     established = fields.flag(obj, "established", default=True)
     seen_by = _ends(obj, role) if established else ()
     client, server, unknown = (count if end in seen_by else 0 for end in ENDS)
+    still_open = tuple(end for end in Role if not count and end.value.lower() in seen_by)
     edge = Edge(
         role, _peer(fields.child(obj, "peer")), fields.member(obj, "protocol", Protocol), fields.port(obj),
         client, server, unknown, 0 if established else count, first, last, _bases(obj), _services(obj),
+        still_open=still_open,
     )  # fmt: skip
     return EnrichedLine(_workload(fields.child(obj, "workload"), "kind"), edge)
 

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from typing import Any, assert_never
 
 from advisor.recorded import fields
-from advisor.recorded.enriched import ENDS
 from advisor.recorded.model import EnrichedLine
-from schemas.records import ApiServerPeer, Edge, ExternalPeer, NodePeer, Peer, UnresolvedPeer, Workload, WorkloadPeer
+from schemas.records import ApiServerPeer, ExternalPeer, NodePeer, Peer, UnresolvedPeer, Workload, WorkloadPeer
 
 
 def enriched_text(line: EnrichedLine) -> tuple[str, ...]:
@@ -17,7 +16,7 @@ def enriched_text(line: EnrichedLine) -> tuple[str, ...]:
 
 def _objects(line: EnrichedLine) -> Iterator[dict[str, Any]]:
     if line.edge.established:
-        yield _object(line, line.edge.count, {"seen_by": _seen_by(line.edge)})
+        yield _object(line, line.edge.count, {"seen_by": [end.value.lower() for end in line.edge.seen_by]})
     if line.edge.attempts:
         yield _object(line, line.edge.attempts, {"established": False})
 
@@ -38,11 +37,6 @@ def _object(line: EnrichedLine, count: int, more: dict[str, Any]) -> dict[str, A
         **({"bases": [basis.value for basis in edge.bases]} if edge.bases else {}),
         **({"services": services} if services else {}),
     }
-
-
-def _seen_by(edge: Edge) -> list[str]:
-    counts = (edge.client_count, edge.server_count, edge.unknown_count)
-    return [end for end, count in zip(ENDS, counts, strict=True) if count]
 
 
 def _workload_object(workload: Workload, kind_field: str) -> dict[str, Any]:

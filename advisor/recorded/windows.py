@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from schemas.records import Edge, Millis, Workload, WorkloadRef, WorkloadWindow
+from schemas.records import Edge, Millis, Role, Workload, WorkloadRef, WorkloadWindow
 from synthesizer.evidence import edge_order
 
 WINDOW_MS: Final = 300_000
@@ -53,7 +53,8 @@ def _window(workload: Workload, start: Millis, edges: tuple[Edge, ...]) -> Workl
 
 
 def _sum(one: Edge, other: Edge) -> Edge:
-    return replace(
+    ends = {*one.seen_by, *other.seen_by}
+    total = replace(
         one,
         client_count=one.client_count + other.client_count,
         server_count=one.server_count + other.server_count,
@@ -61,6 +62,8 @@ def _sum(one: Edge, other: Edge) -> Edge:
         attempts=one.attempts + other.attempts,
         first_seen=min(one.first_seen, other.first_seen),
         last_seen=max(one.last_seen, other.last_seen),
+        still_open=(),
         bases=tuple(sorted({*one.bases, *other.bases}, key=lambda basis: basis.value)),
         services=tuple(sorted({*one.services, *other.services})),
     )
+    return replace(total, still_open=tuple(end for end in Role if end in ends and end not in total.seen_by))

@@ -13,7 +13,7 @@ class WindowCount:
 
     Attributes:
         start: The window's start.
-        count: Connections in it, so far.
+        count: Connections that began in it, so far; 0 if it was only seen open.
     """
 
     start: Millis
@@ -58,13 +58,13 @@ class EdgeEvidence:
 
     @property
     def established(self) -> bool:
-        """Whether a connection came about; attempts alone are never evidence for a rule."""
-        return self.windows > 0 or any(sighting.count for sighting in self.recent)
+        """Whether a connection came about or went on; attempts alone are never evidence for a rule."""
+        return self.total_windows > 0
 
     @property
     def total_windows(self) -> int:
-        """Windows in which a connection came about."""
-        return self.windows + sum(1 for sighting in self.recent if sighting.count)
+        """Windows in which a connection came about or went on."""
+        return self.windows + len(self.recent)
 
     @property
     def total_count(self) -> int:

@@ -25,6 +25,8 @@ class Edge:
         services: Services through which the server was reached, sorted.
         client_attempts: Attempts as the client's end, or one of unknown role, saw them.
         server_attempts: Attempts as the server's end saw them.
+        still_open: Ends whose connections had all begun before the window and were still open in it, so that they count
+            none; sorted.
     """
 
     role: Role
@@ -41,16 +43,23 @@ class Edge:
     services: tuple[ServiceRef, ...] = ()
     client_attempts: int = 0
     server_attempts: int = 0
+    still_open: tuple[Role, ...] = ()
 
     @property
     def count(self) -> int:
-        """Established connections: both ends saw the same ones, so the larger count stands."""
+        """Established connections begun in the window: both ends saw the same ones, so the larger count stands."""
         return max(self.client_count, self.server_count, self.unknown_count)
 
     @property
     def established(self) -> bool:
-        """Whether a connection came about; attempts alone are never evidence for a rule."""
-        return self.count > 0
+        """Whether a connection came about or went on; attempts alone are never evidence for a rule."""
+        return self.count > 0 or bool(self.still_open)
+
+    @property
+    def seen_by(self) -> tuple[Role, ...]:
+        """The ends that saw an established connection, in the order of `Role`."""
+        counts = zip(Role, (self.client_count, self.server_count, self.unknown_count), strict=True)
+        return tuple(role for role, count in counts if count or role in self.still_open)
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,7 @@ def edges(draw, peer=peers, start=0):
     """An edge in a window that begins at `start`."""
     count, first = draw(counts), start + draw(st.integers(0, WINDOW_MS - 2))
     by_client = draw(st.booleans())
+    still_open = () if count or draw(st.booleans()) else (draw(st.sampled_from(Role)),)
     return Edge(
         role=draw(st.sampled_from([Role.CLIENT, Role.CLIENT, Role.SERVER, Role.SERVER, Role.UNKNOWN])),
         peer=draw(peer),
@@ -81,10 +82,11 @@ def edges(draw, peer=peers, start=0):
         client_count=count if by_client else 0,
         server_count=0 if by_client else count,
         unknown_count=0,
-        attempts=0 if count else 1,
+        attempts=draw(st.integers(0, 1)) if count or still_open else 1,
         first_seen=first,
         last_seen=first + 1,
         services=tuple(draw(st.lists(services, max_size=1))),
+        still_open=still_open,
     )
 
 

@@ -71,3 +71,27 @@ def test_no_line_is_printed_for_nothing(steps):
         json.loads(text) for one in windows_of(steps) for line in differences.of(one) for text in enriched_text(line)
     ]
     assert Counter(line["count"] for line in lines)[0] == 0
+
+
+@given(st.lists(st.tuples(st.sampled_from(Role), st.integers(0, 2)), min_size=1, max_size=6))
+def test_an_edge_that_was_open_is_in_the_recording_whatever_came_first(sightings):
+    """Each sighting is a revision; together the lines say which ends saw it, and count what began."""
+    differences, fold, counts = Differences(), WindowFold(), dict.fromkeys(Role, 0)
+    seen = set()
+    for end, count in sightings:
+        seen.add(end)
+        counts[end] += count
+        still_open = tuple(role for role in Role if role in seen and not counts[role])
+        edge = Edge(
+            Role.SERVER, ExternalPeer("203.0.113.7"), Protocol.TCP, 80, *counts.values(), 0, 0, 0, still_open=still_open
+        )
+        revision = WorkloadWindow(
+            "c", CART, 0, LENGTH, 1, final=False, complete=True, incomplete_because=(), sources=(), edges=(edge,)
+        )
+        for line in differences.of(revision):
+            for text in enriched_text(line):
+                read = parse_enriched(json.loads(text))
+                fold.add(read.workload, read.edge)
+    ((told,),) = (one.edges for one in fold.windows())
+    assert told.established
+    assert told.count == max(counts.values())

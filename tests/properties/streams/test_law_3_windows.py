@@ -22,7 +22,7 @@ CALLS = st.tuples(
     st.sampled_from((*PODS, "203.0.113.1")),
     st.sampled_from((80, 443)),
     st.sampled_from(Role),
-    st.integers(1, 9),
+    st.integers(0, 9),
     st.booleans(),
     st.integers(0, DRAIN - 1),
 )

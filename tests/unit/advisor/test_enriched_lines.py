@@ -27,6 +27,19 @@ def test_attempts_are_no_connections(enriched_object):
     assert (edge.count, edge.attempts) == (0, 12)
 
 
+def test_a_count_of_none_is_an_edge_that_was_open(enriched_object):
+    """It is written and read back as established, with the ends that saw it."""
+    line = parse_enriched({**enriched_object, "count": 0, "seen_by": ["client", "server"]})
+    assert (line.edge.established, line.edge.count, line.edge.seen_by) == (True, 0, (Role.CLIENT, Role.SERVER))
+    (text,) = enriched_text(line)
+    assert parse_enriched(json.loads(text)) == line
+
+
+def test_no_attempts_are_nothing(enriched_object):
+    """A count of none is no evidence if it is one of attempts."""
+    assert not parse_enriched({**enriched_object, "count": 0, "established": False}).edge.established
+
+
 @pytest.mark.parametrize(
     "peer",
     [

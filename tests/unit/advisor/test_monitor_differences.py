@@ -8,8 +8,11 @@ from advisor.monitor.differences import Differences
 from schemas.records import Edge, ExternalPeer, Protocol, Role, Workload, WorkloadWindow
 
 
-def edge(port=80, client=0, server=0, attempts=0):
-    return Edge(Role.SERVER, ExternalPeer("203.0.113.7"), Protocol.TCP, port, client, server, 0, attempts, 1_000, 2_000)
+def edge(port=80, client=0, server=0, attempts=0, still_open=()):
+    return Edge(
+        Role.SERVER, ExternalPeer("203.0.113.7"), Protocol.TCP, port, client, server, 0, attempts, 1_000, 2_000,
+        still_open=still_open,
+    )  # fmt: skip
 
 
 def window(*edges, start=0, name="web", revision=1):
@@ -68,6 +71,23 @@ def test_attempts_grow_apart_from_connections(differences):
     """An attempt is printed as one."""
     assert counts(differences.of(window(edge(80, attempts=1)))) == [(80, 0, 1)]
     assert counts(differences.of(window(edge(80, attempts=3, server=1)))) == [(80, 1, 2)]
+
+
+def test_an_edge_that_is_only_open_is_printed_once_as_a_count_of_none(differences):
+    """It is established; further sightings of it say nothing new, its first new connection does."""
+    quiet = edge(80, still_open=(Role.SERVER,))
+    (line,) = differences.of(window(quiet))
+    assert (line.edge.established, line.edge.count, line.edge.seen_by) == (True, 0, (Role.SERVER,))
+    assert differences.of(window(replace(quiet, last_seen=9_000))) == ()
+    (line,) = differences.of(window(edge(80, client=2, still_open=(Role.SERVER,))))
+    assert (line.edge.count, line.edge.seen_by) == (2, (Role.CLIENT, Role.SERVER))
+
+
+def test_attempts_beside_an_open_edge_print_only_the_attempts(differences):
+    """That it is open has been printed."""
+    differences.of(window(edge(80, still_open=(Role.SERVER,))))
+    (line,) = differences.of(window(edge(80, attempts=1, still_open=(Role.SERVER,))))
+    assert (line.edge.established, line.edge.attempts) == (False, 1)
 
 
 def test_windows_and_workloads_are_kept_apart(differences):

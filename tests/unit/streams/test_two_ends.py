@@ -39,6 +39,31 @@ def test_b25_attempts_are_kept_apart():
     assert (edge.established, edge.attempts) == (False, 3)
 
 
+def test_a_connection_that_is_only_open_is_an_established_edge_that_counts_none():
+    """Its end is known, also beside attempts that came to nothing."""
+    still_open = connection("10.1.0.1", "10.96.0.9", 80, count=0)
+    tried = connection("10.1.0.1", "10.96.0.9", 80, count=3, established=False)
+    (edge,) = edges_of(batch(still_open, tried))["server"]
+    assert (edge.established, edge.count, edge.attempts, edge.seen_by) == (True, 0, 3, (Role.CLIENT,))
+
+
+def test_new_connections_beside_an_open_one_count_themselves():
+    """The ends are told apart: one saw a new connection, the other only an open one."""
+    still_open = connection("10.1.0.1", "10.96.0.9", 80, count=0)
+    (edge,) = edges_of(batch(still_open), batch(BY_SERVER, still_open, source="n2"))["server"]
+    assert (edge.count, edge.seen_by, edge.still_open) == (7, (Role.CLIENT, Role.SERVER), (Role.CLIENT,))
+
+
+def test_a_row_of_unknown_role_is_told_to_both_ends_without_a_direction():
+    """A socket whose role nothing tells stays UNKNOWN, open or new."""
+    for count in (0, 2):
+        row = connection("10.1.0.1", "10.1.0.2", 8080, Role.UNKNOWN, count=count)
+        ((edge,), (other,)) = edges_of(batch(row)).values()
+        assert [(one.role, one.count, one.seen_by) for one in (edge, other)] == [
+            (Role.UNKNOWN, count, (Role.UNKNOWN,))
+        ] * 2
+
+
 def test_offline_accounts_for_every_connection():
     unknown = connection("10.1.44.44", "10.1.0.1", 80, count=5)
     loop = connection("127.0.0.1", "127.0.0.1", 80, count=2)

@@ -78,6 +78,25 @@ def test_attempts_alone_are_no_evidence():
     assert established_edges(evidence) == ()
 
 
+def only_open(start):
+    """The same edge in the window at `start`, in which nothing new began on it."""
+    edge = Edge(
+        Role.SERVER, WorkloadPeer(PEER), Protocol.TCP, 80, 0, 0, 0, 0, start, start + 1, still_open=(Role.SERVER,)
+    )
+    return window(SUBJECT, start, [edge])
+
+
+def test_an_edge_that_was_only_open_is_evidence_in_each_of_its_windows():
+    """It counts no connection and every window, also once they are settled or come too late."""
+    recent = folded(only_open(0), only_open(HOUR // 2))
+    late = folded(seen(3 * HOUR, 0), only_open(0))
+    for evidence, windows in ((recent, 2), (folded(only_open(0), seen(2 * HOUR, 3)), 2), (late, 1)):
+        (edge,) = established_edges(evidence)
+        assert (edge.established, edge.total_windows, edge.seen_by_server) == (True, windows, True)
+    assert only_edge(recent).total_count == 0
+    assert coverage_of(recent).sentence.startswith("every edge was seen in more than one")
+
+
 def test_a_peers_newest_labels_stand_for_all_of_its_edges():
     """Also where the old labels were seen on another port, in whatever order the windows come."""
     renamed = Workload(PEER.namespace, PEER.kind, PEER.name, (("app", "new"),))
