@@ -25,9 +25,9 @@ class Connection:
         remote_address: The same, for the other end, before any address translation on this node.
         port: The server's port, as this end saw it.
         established: False for an attempt that was refused or not answered.
-        count: Connections since the last report.
-        first_seen: Of these, the first.
-        last_seen: Of these, the last.
+        count: Connections, for UDP flows, begun since the last report; 0 if the edge was only seen open.
+        first_seen: Of these, or of the sightings, the first.
+        last_seen: Of these, or of the sightings, the last.
         netns_cookie: The kernel's cookie of the socket's network namespace; 0 if unknown.
         pod_uid: The pod's UID where the node knows it, else empty.
     """
@@ -63,7 +63,7 @@ class Connections:
         local: Index into addresses.
         remote: Index into addresses.
         ports: The server's port.
-        counts: Connections since the last report.
+        counts: Connections, for UDP flows, begun since the last report; 0 if the edge was only seen open.
         first_seen: Milliseconds after the batch's interval_start; may be negative.
         last_seen: Milliseconds after the connection's own first_seen.
         pods: Index into pod_uids.
