@@ -61,7 +61,8 @@ def checks() -> tuple[Check, ...]:
     """Everything without which nothing is collected, in the order in which one would put it right."""
     cookie = Trial("network namespace cookie in sock_ops", trials.namespace_cookie, "use Linux 5.15 or newer")
     hold = Trial("BPF links", trials.links, "use Linux 5.7 or newer")
-    return (*_kernel_has(cookie, hold), _cgroup(), _bcc(), _headers())
+    notes = Trial("cgroup hook for new sockets", trials.socket_notes, "use Linux 5.15 or newer")
+    return (*_kernel_has(cookie, hold, notes), _cgroup(), _bcc(), _headers())
 
 
 def udp_checks() -> tuple[Check, ...]:
@@ -81,8 +82,7 @@ def pod_checks() -> tuple[Check, ...]:
 
 def host_network_checks() -> tuple[Check, ...]:
     """What the way from a socket of the node's own namespace to its pod needs."""
-    new = Trial("cgroup hook for new sockets", trials.socket_notes, "use Linux 5.15 or newer")
-    return (*_kernel_has(new), _node_cgroup())
+    return (_node_network(), _node_processes(), _node_cgroup())
 
 
 def require(found: Iterable[Check], cgroup: Path | None = None) -> Path:
@@ -194,3 +194,24 @@ def node_processes(pid_namespace: int, own: str, first: str) -> Check:
     there = pid_namespace == _NODE_PID_NAMESPACE or own != first
     found = "in /proc" if there else "/proc shows this container only"
     return Check("the node's processes", there, found, "set hostPID: true in the pod's specification")
+
+
+def _node_network() -> Check:
+    try:
+        first = (_PROC / "1/ns/net").stat().st_ino
+    except OSError:
+        first = None
+    return node_network(_status(), (_PROC / "thread-self/ns/net").stat().st_ino, first)
+
+
+def node_network(status: str, own: int, first: int | None) -> Check:
+    """Whether the node's own network namespace can be told from a pod's.
+
+    Args:
+        status: The text of /proc/self/status.
+        own: Inode number of this process's network namespace.
+        first: That of process 1; None if it may not be looked at, which some machines forbid to everybody: then the
+            collector takes its own namespace for the node's.
+    """
+    enter = () if first in (own, None) else ("SYS_ADMIN",)
+    return privileges(status, "SYS_PTRACE", *enter)

@@ -30,7 +30,6 @@ def _copy(target: int, source: int) -> bytes:
     return _instruction(0xBF, target, source)
 
 
-_CONTEXT_AGAIN: Final = _copy(1, 6)
 _PASS: Final = _instruction(0xB7, value=1) + _instruction(0x95)
 
 
@@ -53,11 +52,6 @@ def namespace_cookie() -> None:
     os.close(syscall.program_load(syscall.SOCK_OPS_PROGRAM, _call(_NETNS_COOKIE) + _PASS))
 
 
-def packet_cookie() -> None:
-    """A packet's program may ask for it too. Linux 6.13; before it, a socket's note tells."""
-    os.close(syscall.program_load(syscall.CGROUP_SKB_PROGRAM, _call(_NETNS_COOKIE) + _PASS, syscall.EGRESS_ATTACH))
-
-
 def links() -> None:
     """TCP programs may be attached by a link. Linux 5.7."""
     _may_attach(syscall.SOCK_OPS_PROGRAM, syscall.SOCK_OPS_ATTACH, _PASS)
@@ -66,26 +60,21 @@ def links() -> None:
 def socket_notes() -> None:
     """New sockets may be noted, with the cgroup that made them. Linux 5.8."""
     with ExitStack() as open_ones:
-        _new_sockets(_storage(open_ones))
+        asked = _copy(6, 1) + _call(_NETNS_COOKIE) + _call(_CURRENT_CGROUP_ID) + _copy(1, 6)
+        noted = asked + _note_of(_storage(open_ones)) + _PASS
+        _may_attach(syscall.CGROUP_SOCK_PROGRAM, syscall.SOCK_CREATE_ATTACH, noted)
 
 
 def packets() -> None:
     """UDP packets, the sockets they belong to, and what those are bound to, may be looked at. Linux 5.8."""
     with ExitStack() as open_ones:
-        storage = _storage(open_ones)
-        note = _note_of(storage)
+        note = _note_of(_storage(open_ones))
         of_packet = _member(_SKB_SOCKET) + _pass_if_null(1) + _call(_SK_FULLSOCK) + _pass_if_null(0) + _copy(1, 0)
         of_address = _member(_ADDRESS_SOCKET) + _pass_if_null(1)
-        _new_sockets(storage)
         for hook in (syscall.INGRESS_ATTACH, syscall.EGRESS_ATTACH):
             _may_attach(syscall.CGROUP_SKB_PROGRAM, hook, of_packet + note + _PASS)
         for hook in (syscall.BIND4_ATTACH, syscall.BIND6_ATTACH):
             _may_attach(syscall.CGROUP_SOCK_ADDR_PROGRAM, hook, of_address + note + _PASS)
-
-
-def _new_sockets(storage: int) -> None:
-    asked = _copy(6, 1) + _call(_NETNS_COOKIE) + _call(_CURRENT_CGROUP_ID) + _CONTEXT_AGAIN
-    _may_attach(syscall.CGROUP_SOCK_PROGRAM, syscall.SOCK_CREATE_ATTACH, asked + _note_of(storage) + _PASS)
 
 
 def _may_attach(program_type: int, attach_type: int, instructions: bytes) -> None:

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from collector import doctor
-from collector.doctor import Check, Trial, node_cgroup, node_processes, privileges, require, tried
+from collector.doctor import Check, Trial, node_cgroup, node_network, node_processes, privileges, require, tried
 from schemas.errors import KernelUnavailable, UsageError
 
 NET_ADMIN, SYS_PTRACE, SYS_ADMIN, PERFMON, BPF = (1 << bit for bit in (12, 19, 21, 38, 39))
@@ -77,6 +77,24 @@ def test_what_can_be_done_is_there():
 def test_the_nodes_processes_are_seen_with_host_pid_only(namespace, own, first, ok):
     """Without hostPID, process 1 is of the collector's own container."""
     assert node_processes(namespace, own, first).ok is ok
+
+
+@pytest.mark.parametrize(
+    ("effective", "first", "missing"),
+    [
+        (0, 1, "CAP_SYS_PTRACE"),
+        (SYS_PTRACE, 1, ""),
+        (SYS_PTRACE, 2, "CAP_SYS_ADMIN"),
+        (SYS_PTRACE | SYS_ADMIN, 2, ""),
+        (0, None, "CAP_SYS_PTRACE"),
+        (SYS_PTRACE, None, ""),
+    ],
+    ids=["blind", "hostNetwork", "a pod's network", "may enter", "may not look", "nobody may look"],
+)
+def test_the_nodes_network_is_found_by_its_first_process(effective, first, missing):
+    """To look at it is one privilege; to enter it another, which hostNetwork makes needless."""
+    check = node_network(_status(effective), 1, first)
+    assert (check.ok, check.found) == (not missing, f"{missing} missing" if missing else "sufficient")
 
 
 def test_a_containers_own_cgroup_is_not_the_nodes(tmp_path):
