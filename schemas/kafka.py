@@ -3,9 +3,10 @@
 confluent-kafka enters our programs here and in `schemas.schema_store`; Faust's own client is set up in `streams.app`.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Final, TypeAlias, TypeVar
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias, TypeVar
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
@@ -18,10 +19,18 @@ __all__ = [
     "admin", "consumer", "end_offsets", "producer", "require_topics",
 ]  # fmt: skip
 
-Configuration: TypeAlias = dict[str, str | int | float | bool]
+Configuration: TypeAlias = dict[str, Any]
 Client = TypeVar("Client")
 
 _TIMEOUT_S: Final = 10.0
+_LOOKS_S: Final = (1.0, 2.0, 7.0)
+_REFUSALS: Final = frozenset(
+    {
+        KafkaError._AUTHENTICATION,  # noqa: SLF001  the library's public name of its local errors begins so
+        KafkaError._SSL,  # noqa: SLF001  the same
+        KafkaError.SASL_AUTHENTICATION_FAILED,
+    }
+)
 _LARGE: Final = {"message_max_bytes": MAX_RECORD_BYTES}
 
 
@@ -34,14 +43,15 @@ class KafkaSettings:
         cluster: The cluster's name, first part of every key.
         topic_prefix: Put before every topic's name; empty as a rule.
         registry_url: A Schema Registry; empty for single-object framing and `netpol.schemas`.
-        options: Further librdkafka options (security.protocol, sasl.*, ssl.*), passed through as they are.
+        options: Further librdkafka options (security.protocol, sasl.*, ssl.*), passed through as they are. There are
+            secrets among them: no log, no error and no repr shows a value.
     """
 
     brokers: str
     cluster: str = "default"
     topic_prefix: str = ""
     registry_url: str = ""
-    options: tuple[tuple[str, str], ...] = ()
+    options: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
     def topic(self, topic: Topic) -> str:
         """The topic's full name."""
@@ -56,7 +66,7 @@ class KafkaSettings:
 def producer(settings: KafkaSettings, **more: str | float | bool) -> Producer:
     """An idempotent producer: acks=all, zstd; further options with underscores for dots."""
     given = {"enable_idempotence": True, "acks": "all", "compression_type": "zstd", "linger_ms": 5, **_LARGE, **more}
-    return _made(Producer, settings.client(**given))
+    return _made(Producer, settings, settings.client(**given))
 
 
 def consumer(settings: KafkaSettings, group: str, **more: str | float | bool) -> Consumer:
@@ -68,31 +78,64 @@ def consumer(settings: KafkaSettings, group: str, **more: str | float | bool) ->
         "allow_auto_create_topics": False,
         **more,
     }
-    return _made(Consumer, settings.client(**given))
+    return _made(Consumer, settings, settings.client(**given))
 
 
 def admin(settings: KafkaSettings) -> AdminClient:
     """An administrative client; what goes wrong is said by the exceptions of its calls, so it logs nothing itself."""
-    return _made(AdminClient, settings.client(log_level=0))
+    return _made(AdminClient, settings, settings.client(log_level=0))
 
 
-def _made(kind: Callable[[Configuration], Client], configuration: Configuration) -> Client:
+def _made(kind: Callable[[Configuration], Client], settings: KafkaSettings, configuration: Configuration) -> Client:
     try:
         return kind(configuration)
     except KafkaException as error:  # nothing is asked of a broker yet: only the options can be wrong
-        raise UsageError(f"Kafka client options (-X): {error.args[0].str()}") from error
+        said = _without_values(_one_line(error.args[0].str()), settings)
+        # Without a cause: its text would show the value.
+        raise UsageError(f"Kafka client options (-X or --kafka-config): {said}") from None
+
+
+def _without_values(text: str, settings: KafkaSettings) -> str:
+    for _, value in settings.options:
+        if value:
+            text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "***", text)
+    return text
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def partitions_of(settings: KafkaSettings) -> Mapping[str, int]:
-    """Partition counts of all topics; raises BrokerUnavailable if nobody answers in ten seconds."""
-    try:
-        metadata = admin(settings).list_topics(timeout=_TIMEOUT_S)
-    except KafkaException as error:
-        raise BrokerUnavailable(
-            f"no Kafka broker answers at {settings.brokers} ({error.args[0].str()}). "
-            "Is it running, and is the address right (--brokers or NETPOL_BROKERS)?"
-        ) from error
-    return {name: len(topic.partitions) for name, topic in metadata.topics.items()}
+    """Partition counts of all topics.
+
+    Raises:
+        BrokerUnavailable: Nobody answers in ten seconds, or a broker refuses our password or we its certificate.
+    """
+    said: list[KafkaError] = []
+    client = _made(AdminClient, settings, settings.client(log_level=0) | {"error_cb": said.append})
+    for timeout_s in _LOOKS_S:
+        try:
+            metadata = client.list_topics(timeout=timeout_s)
+        except KafkaException as error:
+            client.poll(0)  # the reason comes this way alone (confluent-kafka-python #1034)
+            said.append(error.args[0])
+            _raise_if_refused(settings, said)
+        else:
+            return {name: len(topic.partitions) for name, topic in metadata.topics.items()}
+    raise BrokerUnavailable(
+        f"no Kafka broker answers at {settings.brokers} ({_one_line(said[0].str())}). "
+        "Is it running, and is the address right (--brokers or NETPOL_BROKERS)?"
+    )
+
+
+def _raise_if_refused(settings: KafkaSettings, said: Iterable[KafkaError]) -> None:
+    for error in said:
+        if error.code() in _REFUSALS:
+            raise BrokerUnavailable(
+                f"no trust between us and Kafka at {settings.brokers}: {_one_line(error.str())}. "
+                "Are sasl.* and ssl.* right (--kafka-config or -X)?"
+            )
 
 
 def require_topics(settings: KafkaSettings, topics: Iterable[Topic]) -> dict[str, int]:

@@ -75,7 +75,7 @@ def test_a_missing_topic_is_a_clear_error(kafka):
 @pytest.mark.parametrize(
     ("options", "named"),
     [
-        (["-X", "nonsense"], "-X nonsense"),
+        (["-X", "nonsense"], "-X: write NAME=VALUE"),
         (["-X", "foo=bar"], 'property: "foo"'),
         (["--registry", "zz"], "--registry zz"),
         (["--partitions", "1000000"], "--partitions"),
