@@ -36,11 +36,12 @@ class Repetition:
         self._acknowledged: set[int] = set()
         self._told: dict[bytes, int] = {}
         self._held: dict[bytes, bytes] = {}
+        self._held_connections = 0
 
     @property
     def held(self) -> int:
-        """Edges with something not told."""
-        return len(self._held)
+        """Connections not told."""
+        return self._held_connections
 
     def due(self, rows: Sequence[Row], now_ms: Millis) -> tuple[Row, ...]:
         """The rows to publish of this drain, those held before a window's turn first.
@@ -60,6 +61,7 @@ class Repetition:
         """What is held, and nothing is remembered: at the end."""
         rest = tuple(self._held.items())
         self._held.clear()
+        self._held_connections = 0
         self._told.clear()
         self._acknowledged.clear()
         return rest
@@ -100,13 +102,15 @@ class Repetition:
     def _hold(self, key: bytes, value: bytes) -> Iterator[Row]:
         """Nothing, or what was held, if its count can grow no more."""
         known = self._held.get(key)
+        more, begun, ended = VALUE.unpack(value)
+        self._held_connections += more
         if known is None:
             self._held[key] = value
             return
         count, first, last = VALUE.unpack(known)
-        more, begun, ended = VALUE.unpack(value)
         if count + more < LIMIT:
             self._held[key] = VALUE.pack(count + more, min(first, begun), max(last, ended))
         else:
             yield key, known
+            self._held_connections -= count
             self._held[key] = value

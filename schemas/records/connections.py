@@ -167,6 +167,8 @@ class ConnectionBatch:
         connections: The edges, in columns.
         losses: Connections or records not reported, by stage, counted since the boot.
         ignored: Connections left out on purpose, by reason (loopback, own_address), counted since the boot.
+        held: Connections counted on edges told before, which a later batch of the boot tells; if the boot has no later
+            batch, because it was killed, they are lost. The last batch of an orderly end holds none.
     """
 
     cluster: str
@@ -178,6 +180,7 @@ class ConnectionBatch:
     connections: Connections = Connections()
     losses: Counts = ()
     ignored: Counts = ()
+    held: int = 0
 
     @property
     def key(self) -> str:

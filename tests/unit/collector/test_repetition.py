@@ -35,7 +35,7 @@ def test_an_edge_that_was_told_is_told_again_when_the_window_turns():
     drained(repetition, 5, row(4))
     assert drained(repetition, 10, row(9, 2)) == []
     assert drained(repetition, 15, row(14, 4)) == []
-    assert repetition.held == 1
+    assert repetition.held == 6
     assert drained(repetition, 35, row(31)) == [(ONE, VALUE.pack(6, 9 * 10**9, 14 * 10**9)), row(31)]
     assert repetition.held == 0
 
