@@ -1,5 +1,7 @@
 """A pod is told by its namespace only while nothing speaks against it, and by its control group on the host network."""
 
+import os
+
 import pytest
 
 from collector.claims import KEPT_S
@@ -137,6 +139,15 @@ def test_a_visit_from_the_host_network_claims_nothing(node):
     node.start(ONE, 5)
     node.directory.refresh(1)
     assert node.uid(5) == ONE
+
+
+def test_a_visit_of_this_program_itself_claims_nothing(node):
+    """Its main thread may be in a pod's namespace while another one asks: the asking thread's place counts."""
+    node._process("thread-self", NODE, "/")
+    node.pid = os.getpid() - 1
+    node.start(TWO, 5)
+    node.directory.refresh(0)
+    assert node.uid(5) == ""
 
 
 def test_an_inode_that_another_pod_has_now_misleads_nobody(node):
