@@ -1,58 +1,15 @@
 """Batches reach Kafka in order, and each that does not is counted: shown on a producer that fails as it is told."""
 
-from collections import deque
-
 import pytest
+from fake_producer import FakeProducer, batch_of
 
 from collector.publish import Publisher
 from collector.spool import Spool, SpoolLimits
-from schemas.framing import Reader, single_object_prefix
+from schemas.framing import single_object_prefix
 from schemas.kafka import KafkaError, KafkaException
-from schemas.records import Basis, Connection, ConnectionBatch, Connections, Protocol, Role
 
 FATAL = KafkaError(KafkaError._FATAL, "fenced", fatal=True)
 TOO_LARGE = KafkaError(KafkaError.MSG_SIZE_TOO_LARGE)
-
-
-class FakeProducer:
-    """Answers each message in turn with the outcome that the test has put in `outcomes`, or with success."""
-
-    def __init__(self):
-        self.delivered = []
-        self.raises = deque()
-        self.outcomes = deque()
-        self.queue = deque()
-        self.away = False
-
-    def produce(self, _topic, *, key, value, on_delivery):
-        error = self.raises.popleft() if self.raises else None
-        if error is not None:
-            raise error
-        self.queue.append((key, value, on_delivery))
-
-    def poll(self, _timeout):
-        while self.queue and not self.away:
-            _, value, on_delivery = self.queue.popleft()
-            error = self.outcomes.popleft() if self.outcomes else None
-            if error is None:
-                self.delivered.append(Reader(ConnectionBatch)(value).sequence)
-            on_delivery(error, None)
-
-
-def _batch(sequence, count=10):
-    edge = Connection(
-        role=Role.CLIENT,
-        basis=Basis.CONNECT,
-        protocol=Protocol.TCP,
-        local_address=b"\x0a\x01\x01\x01",
-        remote_address=b"\x0a\x01\x01\x02",
-        port=80,
-        established=True,
-        count=count,
-        first_seen=0,
-        last_seen=0,
-    )
-    return ConnectionBatch("c", "n", "b", sequence, 0, 1, Connections.of([edge], 0))
 
 
 @pytest.fixture
@@ -75,7 +32,7 @@ def publisher(producers):
 def test_acknowledged_batches_are_let_go(publisher, producers):
     """Nothing waits, nothing is lost."""
     for sequence in range(3):
-        publisher.publish(_batch(sequence))
+        publisher.publish(batch_of(sequence))
     assert producers[0].delivered == [0, 1, 2]
     assert (publisher.waiting, publisher.losses) == (0, {})
 
@@ -83,9 +40,9 @@ def test_acknowledged_batches_are_let_go(publisher, producers):
 def test_a_full_queue_delays_but_keeps_the_order(publisher, producers):
     """BufferError is no loss: the batch is sent before the next one."""
     producers[0].raises.extend([BufferError(), BufferError()])
-    publisher.publish(_batch(0))
-    publisher.publish(_batch(1))
-    publisher.publish(_batch(2))
+    publisher.publish(batch_of(0))
+    publisher.publish(batch_of(1))
+    publisher.publish(batch_of(2))
     assert producers[0].delivered == [0, 1, 2]
     assert publisher.losses == {}
 
@@ -93,10 +50,10 @@ def test_a_full_queue_delays_but_keeps_the_order(publisher, producers):
 def test_a_refused_batch_is_counted_and_the_next_goes_on(publisher, producers):
     """Both ways of refusal, at once and later, count the batch's connections."""
     producers[0].raises.append(KafkaException(TOO_LARGE))
-    publisher.publish(_batch(0, count=7))
+    publisher.publish(batch_of(0, count=7))
     producers[0].outcomes.append(TOO_LARGE)
-    publisher.publish(_batch(1, count=11))
-    publisher.publish(_batch(2))
+    publisher.publish(batch_of(1, count=11))
+    publisher.publish(batch_of(2))
     assert producers[0].delivered == [2]
     assert publisher.losses == {"delivery_failed": 18}
 
@@ -105,14 +62,14 @@ def test_a_refused_batch_is_counted_and_the_next_goes_on(publisher, producers):
 def test_after_a_fatal_error_a_new_producer_sends_all_again(publisher, producers, where):
     """Nothing that was not acknowledged is lost, and the order stays."""
     producers[0].away = True
-    publisher.publish(_batch(0))
+    publisher.publish(batch_of(0))
     if where == "raised":
         producers[0].raises.append(KafkaException(FATAL))
-    publisher.publish(_batch(1))
+    publisher.publish(batch_of(1))
     producers[0].outcomes.extend([FATAL, KafkaError(KafkaError._PURGE_QUEUE)])
     producers[0].away = False
     publisher.poll()
-    publisher.publish(_batch(2))
+    publisher.publish(batch_of(2))
     assert len(producers) == 2
     assert producers[1].delivered == [0, 1, 2]
     assert (publisher.waiting, publisher.losses) == (0, {})
@@ -121,9 +78,9 @@ def test_after_a_fatal_error_a_new_producer_sends_all_again(publisher, producers
 def test_reports_of_a_replaced_producer_are_not_heard(publisher, producers):
     """A late failure of the old producer does not take away what the new one carries."""
     producers[0].away = True
-    publisher.publish(_batch(0))
+    publisher.publish(batch_of(0))
     producers[0].raises.append(KafkaException(FATAL))
-    publisher.publish(_batch(1))
+    publisher.publish(batch_of(1))
     producers[0].outcomes.append(TOO_LARGE)
     producers[0].away = False
     producers[0].poll(0)
@@ -134,7 +91,7 @@ def test_a_full_spool_drops_the_newest_and_counts_it(publisher, producers):
     """What came first is kept, every connection is either delivered or counted."""
     producers[0].away = True
     for sequence in range(2_000):
-        publisher.publish(_batch(sequence, count=1))
+        publisher.publish(batch_of(sequence, count=1))
     kept = publisher.waiting
     assert 0 < kept < 2_000
     producers[0].away = False
@@ -146,5 +103,5 @@ def test_a_full_spool_drops_the_newest_and_counts_it(publisher, producers):
 def test_the_end_says_how_many_batches_are_left(publisher, producers):
     """Time is bounded; what Kafka has not taken is told."""
     producers[0].away = True
-    publisher.publish(_batch(0))
+    publisher.publish(batch_of(0))
     assert publisher.close(0.05) == 1
