@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from collector import doctor
-from collector.doctor import Check
+from collector.check import Check
 from schemas.errors import UsageError
 
 

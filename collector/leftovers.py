@@ -51,17 +51,21 @@ class Attached:
 
 
 def clear(cgroup: Path) -> tuple[str, ...]:
-    """Detach programs and delete header directories that nobody needs; a sentence for each, which is logged too.
+    """Detach programs and delete header directories that nobody needs; a sentence for each, for the caller to log.
 
-    What may not be looked into stays, and is logged.
+    What may not be looked into stays; why is logged here.
 
     Args:
         cgroup: The cgroup about to be watched; programs are looked for on it alone.
     """
-    cleared = (*programs(cgroup), *header_directories(Path(tempfile.gettempdir()), time.time()))
-    for sentence in cleared:
-        LOG.warning("%s", sentence)
-    return cleared
+    return (*programs(cgroup), *(one for parent in _temporary() for one in header_directories(parent, time.time())))
+
+
+def _temporary() -> Iterator[Path]:
+    try:
+        yield Path(tempfile.gettempdir())
+    except FileNotFoundError:  # nothing can be written, so nothing was
+        return
 
 
 def programs(cgroup: Path) -> tuple[str, ...]:

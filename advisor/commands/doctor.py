@@ -7,7 +7,7 @@ import click
 from rich.console import Console
 from rich.table import Column, Table
 
-from collector.doctor import Check
+from collector.check import Check
 from collector.features import Features, State, available
 from schemas.errors import Unavailable
 

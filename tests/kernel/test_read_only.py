@@ -21,6 +21,7 @@ import sys, tempfile
 from pathlib import Path
 from collector.drain import counted
 from collector.features import available
+from collector.leftovers import clear
 from collector.node import node_facts
 from collector.probe import MapSizes, edges_spec
 try:
@@ -28,7 +29,9 @@ try:
 except FileNotFoundError:
     print("nowhere")
 try:
-    with counted(edges_spec(MapSizes(64, 64, 64), node_facts()), available().require(Path(sys.argv[1]))) as source:
+    cgroup = available().require(Path(sys.argv[1]))
+    clear(cgroup)
+    with counted(edges_spec(MapSizes(64, 64, 64), node_facts()), cgroup) as source:
         print(source.drain().rows)
 except Exception as error:
     print(error)

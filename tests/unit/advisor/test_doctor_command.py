@@ -4,7 +4,7 @@ import pytest
 from click.testing import CliRunner
 
 from advisor.commands import doctor
-from collector.doctor import Check
+from collector.check import Check
 from collector.features import Feature, Features, State
 from schemas.errors import Unavailable
 

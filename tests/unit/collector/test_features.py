@@ -2,7 +2,7 @@
 
 import pytest
 
-from collector.doctor import Check
+from collector.check import Check
 from collector.features import OPTIONAL, Feature, Features, State, switched_off
 from schemas.errors import KernelUnavailable, UsageError
 
