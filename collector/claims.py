@@ -32,18 +32,12 @@ class _Pod:
     past_groups: dict[int, float] = field(default_factory=dict)
 
     def see(self, sight: Sight, now: float) -> None:
-        _turn(self.past_cookies, self.sight.cookies, sight.cookies, now)
-        _turn(self.past_groups, self.sight.groups, sight.groups, now)
+        self.past_cookies.update(dict.fromkeys(self.sight.cookies - sight.cookies, now))
+        self.past_groups.update(dict.fromkeys(self.sight.groups - sight.groups, now))
         self.sight = sight
 
     def forget(self, before: float) -> int:
         return _drop(self.past_cookies, before) + _drop(self.past_groups, before)
-
-
-def _turn(past: dict[int, float], old: frozenset[int], new: frozenset[int], now: float) -> None:
-    past.update(dict.fromkeys(old - new, now))
-    for number in new:
-        past.pop(number, None)
 
 
 def _drop(past: dict[int, float], before: float) -> int:

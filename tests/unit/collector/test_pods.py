@@ -266,6 +266,14 @@ def test_a_process_number_that_another_has_now_misleads_nobody(node):
     assert node.uid(5) == ""
 
 
+def test_a_process_that_goes_to_the_nodes_namespace_meanwhile_claims_nothing(node):
+    """What counts is where it was when it was asked for the cookie."""
+    node.start(ONE, 5)
+    node.directory._occupants._enter = lambda path: Netns(NODE, NODE + 1000, path)
+    node.directory.refresh(0)
+    assert [node.uid(inode) for inode in (NODE, 5)] == ["", ""]
+
+
 def test_pods_of_hierarchies_of_version_1_are_told_by_namespace(tmp_path):
     """Where cgroup2 has none; ids of version 1 are not the kernel's cgroup ids, so they tell nothing."""
     (tmp_path / "proc/self").mkdir(parents=True)
