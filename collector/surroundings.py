@@ -70,7 +70,7 @@ def own_cgroups() -> Check:
 def node_cgroup(mounts: Iterable[Path]) -> Check:
     """Whether one of the mounts shows the node's whole hierarchy, or all show a container's own part of it."""
     whole = next((mount for mount in mounts if link.is_whole(mount)), None)
-    found = str(whole or "only this container's own part is mounted")
+    found = str(whole or "only this container's own part is mounted, so no other sockets are seen at all")
     return Check("the node's cgroups", whole is not None, found, "mount the host's /sys/fs/cgroup at /sys/fs/cgroup")
 
 
