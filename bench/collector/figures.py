@@ -27,6 +27,11 @@ class Pair:
         """With it / without it."""
         return self.under.rate / self.without.rate
 
+    @property
+    def cpu_ratio(self) -> float:
+        """Processor time for each connection; unlike the rate it hardly minds what else runs on the machine."""
+        return self.under.cpu_us / self.without.cpu_us
+
     def latency_ratio(self, quantile: float) -> float:
         """With it / without it."""
         return quantile_of(self.under.latency, quantile) / quantile_of(self.without.latency, quantile)
@@ -99,11 +104,6 @@ class Life:
         return sum(made.connected for made in self.made)
 
     @property
-    def is_seen(self) -> bool:
-        """Whether the collector counts this protocol at all."""
-        return any(protocol == self.load.protocol for protocol, _ in self.seen.counts)
-
-    @property
     def cpu_s_per_million(self) -> float:
         """Seconds of user space per million connections."""
         return self.cpu_ns / 1e9 / self.connections * 1e6
@@ -126,8 +126,6 @@ class Life:
     @property
     def uncounted(self) -> int:
         """Connections neither published nor counted as lost, and those published that were not made."""
-        if not self.is_seen and self.load.protocol == "UDP":
-            return 0
         made = {
             Role.CLIENT: self.connections,
             Role.SERVER: sum(made.accepted for made in self.made),

@@ -17,7 +17,7 @@ Protocol: TypeAlias = Literal["TCP", "UDP"]
 Latency: TypeAlias = tuple[tuple[int, int], ...]
 """Nanoseconds (the middle of a bucket) and how many took so long, ascending."""
 
-_SOURCE: Final = Path(__file__).with_name("generator.c")
+_SOURCES: Final = Path(__file__).with_name("generator")
 _FLAGS: Final = ("-O2", "-Wall", "-Wextra", "-pthread")
 _GRACE_S: Final = 30.0
 
@@ -33,6 +33,7 @@ class Load:
         seconds: How long it is measured.
         in_turn: Each edge in its turn; else by chance once all have been seen.
         warmup_s: Made before, not measured, but counted as made.
+        part: 0 or 1; two parts of one load share no port of a client.
     """
 
     protocol: Protocol
@@ -41,6 +42,7 @@ class Load:
     seconds: float
     in_turn: bool = False
     warmup_s: float = 0.3
+    part: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Made:
         failed: Attempts that came to nothing.
         measured: Made while it was measured.
         measured_s: How long that was.
+        cpu_s: Processor time of the generator meanwhile, both ends and the kernel's work for them.
         latency: Of those measured: connect(2), or request to reply.
     """
 
@@ -61,12 +64,18 @@ class Made:
     failed: int
     measured: int
     measured_s: float
+    cpu_s: float
     latency: Latency
 
     @property
     def rate(self) -> float:
         """Made a second."""
         return self.measured / self.measured_s
+
+    @property
+    def cpu_us(self) -> float:
+        """Microseconds of processor time for each."""
+        return self.cpu_s / self.measured * 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +95,7 @@ class Place:
 
 def compiled() -> Path:
     """The generator, compiled if its source has changed; raises Unavailable if there is no C compiler."""
-    sources = sorted(_SOURCE.parent.glob("*.[ch]"))
+    sources = sorted(_SOURCES.glob("*.[ch]"))
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
     program = cache_root() / "bench" / f"generator-{digest}"
     if program.is_file():
@@ -96,7 +105,10 @@ def compiled() -> Path:
     program.parent.mkdir(parents=True, exist_ok=True)
     unfinished = program.with_suffix(f".{os.getpid()}")
     done = subprocess.run(
-        ["gcc", *_FLAGS, "-o", str(unfinished), str(_SOURCE)], capture_output=True, text=True, check=False
+        ["gcc", *_FLAGS, "-o", str(unfinished), *(str(path) for path in sources if path.suffix == ".c")],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         raise Unavailable(f"gcc does not compile the generator (apt-get install gcc libc6-dev?):\n{done.stderr[-800:]}")
@@ -128,6 +140,7 @@ def _arguments(place: Place, load: Load) -> tuple[str, ...]:
         f"rate={load.rate}",
         f"edges={load.edges}",
         f"cycle={load.in_turn:d}",
+        f"part={load.part}",
     )
 
 
@@ -144,5 +157,6 @@ def made_of(line: str) -> Made:
         failed=plain["failed"],
         measured=plain["measured"],
         measured_s=plain["measured_s"],
+        cpu_s=plain["cpu_s"],
         latency=tuple((value, count) for value, count in plain["latency"]),
     )

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Final
@@ -79,7 +79,7 @@ class Phase:
     Attributes:
         load: Made while it runs.
         options: Its own.
-        parts: How many times the load is made.
+        parts: How many times the load is made, at most two.
         timed: With the kernel's run-time statistics, which cost time of their own.
         name: As the load if empty.
     """
@@ -111,7 +111,7 @@ def live(site: Site, phase: Phase) -> Life:
     with programs.timed() if phase.timed else nullcontext(), agent_of as agent:
         rss_start, cpu = agent.resident(), agent.cpu_ns()
         before = programs.costs(agent.pid) if phase.timed else ()
-        made = tuple(site.make(phase.load) for _ in range(phase.parts))
+        made = tuple(site.make(replace(phase.load, part=part)) for part in range(phase.parts))
         costs = programs.since(before, programs.costs(agent.pid)) if phase.timed else ()
         if phase.parts == 1:
             time.sleep(phase.options.interval_s + _PUBLISHING_S)  # until all is reported, at the collector's expense

@@ -15,12 +15,10 @@ def show(results: Results, console: Console) -> None:
     console.print(_lives(results.alone))
     console.print(_paired(results.paired))
     for life in results.lives:
-        if life.programs and life.is_seen:
+        if life.programs:
             console.print(_programs(life))
     lost = ", ".join(f"{stage} {count:,}" for stage, count in sorted(losses(results.lives).items())) or "nothing"
     console.print(f"counted as lost, by stage: {lost}")
-    if not any(life.is_seen for life in results.lives if life.load.protocol == "UDP"):
-        console.print("UDP is not counted by this collector: its figures say what watching TCP costs UDP")
 
 
 def _table(title: str, *columns: str) -> Table:
@@ -33,7 +31,7 @@ def _table(title: str, *columns: str) -> Table:
 def _comparisons(comparisons: tuple[Comparison, ...]) -> Table:
     table = _table(
         "With the collector / without it (median of pairs, quartiles)",
-        "load", "pairs", "without, /s", "rate", "quartiles", "p50", "p99",
+        "load", "pairs", "without, /s", "rate", "quartiles", "CPU", "p50", "p99",
     )  # fmt: skip
     for one in comparisons:
         low, high = one.range(lambda pair: pair.rate_ratio)
@@ -43,6 +41,7 @@ def _comparisons(comparisons: tuple[Comparison, ...]) -> Table:
             f"{one.median(lambda pair: pair.without.rate):,.0f}",
             f"{one.median(lambda pair: pair.rate_ratio):.4f}",
             f"{low:.3f}-{high:.3f}",
+            f"{one.median(lambda pair: pair.cpu_ratio):.4f}",
             f"{one.median(lambda pair: pair.latency_ratio(0.5)):.3f}",
             f"{one.median(lambda pair: pair.latency_ratio(0.99)):.3f}",
         )
@@ -80,7 +79,7 @@ def _life(life: Life) -> tuple[str, ...]:
         f"{life.seen.size / life.connections:.2f}",
         _NOTHING if per_row is None else f"{per_row:.1f}",
         f"{life.seen.lost:,}",
-        f"{life.uncounted:,}" if life.is_seen else "no UDP",
+        f"{life.uncounted:,}",
     )
 
 

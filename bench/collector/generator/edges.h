@@ -1,4 +1,5 @@
 /* Who talks to whom: pods of one node to the pods and Services of a cluster. */
+#pragma once
 #include <stdint.h>
 #include <stdlib.h>
 

@@ -1,4 +1,5 @@
 /* A histogram of nanoseconds whose buckets widen with the value. */
+#pragma once
 #include <stdint.h>
 
 #define SUB_BITS 6 /* of each power of two: a bucket is at most 1/64 wide */

@@ -16,7 +16,7 @@ def made():
     from bench.collector.load import Made
 
     def make(count=1_000, seconds=1.0, latency=((10, 1),), accepted=None):
-        return Made(count, count if accepted is None else accepted, 0, count, seconds, tuple(latency))
+        return Made(count, count if accepted is None else accepted, 0, count, seconds, seconds, tuple(latency))
 
     return make
 

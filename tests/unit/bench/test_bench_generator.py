@@ -5,7 +5,7 @@ import pytest
 from schemas.errors import Unavailable
 
 ANSWER = (
-    '{"connected": 5, "accepted": 5, "failed": %d, "error": "%s", "measured": 4, "measured_s": 2.0, '
+    '{"connected": 5, "accepted": 5, "failed": %d, "error": "%s", "measured": 4, "measured_s": 2.0, "cpu_s": 1.0, '
     '"latency": [[100, 3], [200, 1]]}'
 )
 
@@ -20,7 +20,7 @@ def load():
 def test_its_answer_is_read(load):
     """The rate is of what was measured, not of all that was made."""
     made = load.made_of(ANSWER % (0, ""))
-    assert (made.connected, made.rate, made.latency) == (5, 2.0, ((100, 3), (200, 1)))
+    assert (made.connected, made.rate, made.cpu_us, made.latency) == (5, 2.0, 250_000, ((100, 3), (200, 1)))
 
 
 def test_figures_of_a_load_that_could_not_be_made_are_refused(load):
