@@ -66,8 +66,8 @@ The collector is ready while its programs are attached to the kernel and Kafka a
 intervals and 10 seconds. It is live while its drain loop turned within the same time (a minute more at the start).
 Kafka's absence makes it unready but not dead, because a restart would throw away the batches that wait in memory.
 
-A client gets 5 seconds in all, and 100 clients are served at a time; neither holds up the collecting. Answers are neither
-encrypted nor restricted: they tell counts, never addresses or names of workloads.
+A client gets 5 seconds in all, and 100 clients are served at a time; neither holds up the collecting. Answers are
+neither encrypted nor restricted: they tell counts, never addresses or names of workloads.
 
 ## Collector
 

@@ -5,7 +5,7 @@ Kafka's absence makes it unready, never dead: a restart would throw away the spo
 
 from typing import Final
 
-from schemas.health import Status
+from schemas.probes import Status
 
 GRACE_INTERVALS: Final = 3
 GRACE_S: Final = 10.0

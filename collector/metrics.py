@@ -7,8 +7,9 @@ from importlib.metadata import version
 
 from collector import definitions as define
 from collector.health import Health
-from schemas.health import Probes
+from collector.publish import PublishState
 from schemas.metrics import Metrics, registry
+from schemas.probes import Probes
 from schemas.records import ConnectionBatch
 
 
@@ -70,18 +71,16 @@ class CollectorMetrics:
             for reason, count in batch.ignored:
                 self._metrics.reach(define.IGNORED_TOTAL, count, reason)
 
-    def acknowledged(self, size: int = 0) -> None:
-        """Kafka has a batch of so many bytes."""
+    def publisher(self, state: PublishState) -> None:
+        """What the publisher has done so far, and what waits for Kafka."""
         with self._metrics.at_once():
-            self._metrics.add(define.ACKNOWLEDGED, 1)
-            self._metrics.add(define.PUBLISHED, size)
-        self.health.acknowledged(self._clock())
-
-    def waiting(self, place: str, batches: int, size: int) -> None:
-        """So many batches, of so many bytes together, wait for Kafka in `memory` or `files`."""
-        with self._metrics.at_once():
-            self._metrics.set(define.SPOOL_BATCHES, batches, place)
-            self._metrics.set(define.SPOOL_BYTES, size, place)
+            self._metrics.reach(define.ACKNOWLEDGED, state.acknowledged_batches)
+            self._metrics.reach(define.PUBLISHED, state.acknowledged_bytes)
+            for place, held in (("memory", state.in_memory), ("files", state.in_files)):
+                self._metrics.set(define.SPOOL_BATCHES, held.batches, place)
+                self._metrics.set(define.SPOOL_BYTES, held.size, place)
+        if state.acknowledged_at is not None:
+            self.health.acknowledged(state.acknowledged_at)
 
     def scanned(self, seconds: float, failed: int) -> None:
         """The sockets were scanned; so many namespaces could not be read."""

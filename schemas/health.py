@@ -1,103 +1,27 @@
-"""What a program says of itself over HTTP: `/metrics` to Prometheus, `/ready` and `/live` to its supervisor."""
+"""The thread that answers `/metrics`, `/ready` and `/live`, and never waits for a client while another one asks."""
 
 import asyncio
-import json
 import logging
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import urlsplit
-
-from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, generate_latest
 
 from schemas.listening import Address, listening
+from schemas.probes import Probes, Reply, reply, text
 
 LOG: Final = logging.getLogger(__name__)
 PATIENCE_S: Final = 5.0
 """Seconds that one client gets in all, from its first byte to the last of its answer."""
 CLIENTS: Final = 100
-"""Clients at a time; a further one is turned away at once, which costs neither a thread nor memory."""
+"""Clients at a time; a further one is turned away at once."""
 
 _HEAD_BYTES: Final = 8192
-_PATHS: Final = "/metrics, /ready or /live"
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """An answer to a probe.
-
-    Attributes:
-        ok: Whether it is so.
-        reasons: If not, what is missing, one sentence each.
-    """
-
-    ok: bool
-    reasons: tuple[str, ...] = ()
-
-    @classmethod
-    def lacking(cls, *reasons: str) -> "Status":
-        """The status with these reasons against it; an empty one is none."""
-        kept = tuple(reason for reason in reasons if reason)
-        return cls(not kept, kept)
-
-
-@dataclass(frozen=True, slots=True)
-class Probes:
-    """What there is to ask; all of it is called from the server's thread.
-
-    Attributes:
-        registry: The metrics.
-        ready: Whether the program does its work for others.
-        live: Whether it makes progress; a supervisor restarts it if not.
-    """
-
-    registry: CollectorRegistry
-    ready: Callable[[], Status]
-    live: Callable[[], Status]
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer over HTTP."""
-
-    status: HTTPStatus
-    body: bytes
-    content_type: str = "text/plain; charset=utf-8"
-
-
-def reply(probes: Probes, method: str, target: str) -> Reply:
-    """The answer to one request.
-
-    Args:
-        probes: What is asked.
-        method: GET or HEAD; nothing else is allowed.
-        target: The path; a query is left aside.
-    """
-    if method not in {"GET", "HEAD"}:
-        return _text(HTTPStatus.METHOD_NOT_ALLOWED, "only GET and HEAD")
-    match urlsplit(target).path:
-        case "/metrics":
-            return Reply(HTTPStatus.OK, generate_latest(probes.registry), CONTENT_TYPE_PLAIN_0_0_4)
-        case "/ready":
-            return _json(probes.ready())
-        case "/live":
-            return _json(probes.live())
-        case _:
-            return _text(HTTPStatus.NOT_FOUND, f"ask for {_PATHS}")
-
-
-def _json(status: Status) -> Reply:
-    body = json.dumps({"ok": status.ok, "missing": status.reasons}) + "\n"
-    return Reply(HTTPStatus.OK if status.ok else HTTPStatus.SERVICE_UNAVAILABLE, body.encode(), "application/json")
-
-
-def _text(status: HTTPStatus, body: str) -> Reply:
-    return Reply(status, f"{body}\n".encode())
+_HEAD_END: Final = b"\r\n\r\n"
+_PAUSE_S: Final = 1.0
 
 
 @contextmanager
@@ -126,47 +50,76 @@ def serving(address: Address | None, probes: Probes) -> Iterator[Address | None]
 
 
 async def _serve(clients: "_Clients", listener: socket.socket, stop: Future[None]) -> None:
-    async with await asyncio.start_server(clients, sock=listener, limit=_HEAD_BYTES):
-        await asyncio.wrap_future(stop)
+    clients.welcome(listener)
+    await asyncio.wrap_future(stop)
+    asyncio.get_running_loop().remove_reader(listener)
 
 
 class _Clients:
-    """Answers each client within its time, however slow it is; they cannot hold up each other."""
+    """Answers each client within its time, however slow it is; they cannot hold up each other.
+
+    Sockets are accepted here and not by an asyncio server, which in Python 3.11 leaves one open if it ends just then.
+    """
 
     def __init__(self, probes: Probes) -> None:
         self._probes = probes
-        self._open = 0
+        self._tasks: set[asyncio.Task[None]] = set()
 
-    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._open += 1
+    def welcome(self, listener: socket.socket) -> None:
+        """Accept from now on; for use within the loop."""
+        listener.settimeout(0)
+        asyncio.get_running_loop().add_reader(listener, self._accept, listener)
+
+    def _accept(self, listener: socket.socket) -> None:
         try:
-            if self._open <= CLIENTS:
-                async with asyncio.timeout(PATIENCE_S):
-                    await self._answer(reader, writer)
-        except (TimeoutError, asyncio.IncompleteReadError, OSError) as error:
+            client, _ = listener.accept()
+        except (BlockingIOError, ConnectionAbortedError):  # it went away meanwhile
+            return
+        except OSError as error:  # no descriptor is free: ask again later instead of turning in circles
+            LOG.warning("the health server cannot accept a client (%s)", error.strerror)
+            loop = asyncio.get_running_loop()
+            loop.remove_reader(listener)
+            loop.call_later(_PAUSE_S, self.welcome, listener)
+            return
+        if len(self._tasks) < CLIENTS:
+            self._attend(client)
+        else:
+            client.close()
+
+    def _attend(self, client: socket.socket) -> None:
+        client.settimeout(0)
+        task = asyncio.get_running_loop().create_task(self._answer(client))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _task: client.close())  # also if it is cancelled before it began
+
+    async def _answer(self, client: socket.socket) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                method, target = _request(await _head(client))
+                answer = _bytes_of(self._reply(method, target), with_body=method != "HEAD")
+                await asyncio.get_running_loop().sock_sendall(client, answer)
+        except (TimeoutError, OSError) as error:
             LOG.debug("a client of the health server went away or was too slow: %r", error)
-        finally:
-            self._open -= 1
-            writer.transport.abort()
-
-    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            head = await reader.readuntil(b"\r\n\r\n")
-        except asyncio.LimitOverrunError:
-            head = b""
-        method, target = _request(head)
-        writer.write(_bytes_of(self._reply(method, target), with_body=method != "HEAD"))
-        writer.close()
-        await writer.wait_closed()
 
     def _reply(self, method: str, target: str) -> Reply:
         if not target:
-            return _text(HTTPStatus.BAD_REQUEST, f"no HTTP request of at most {_HEAD_BYTES} bytes")
+            return text(HTTPStatus.BAD_REQUEST, f"no HTTP request of at most {_HEAD_BYTES} bytes")
         try:
             return reply(self._probes, method, target)
         except Exception:  # a mistake in a metric must not look like a program that hangs
             LOG.exception("%s %s", method, target)
-            return _text(HTTPStatus.INTERNAL_SERVER_ERROR, "the program's log says what went wrong")
+            return text(HTTPStatus.INTERNAL_SERVER_ERROR, "the program's log says what went wrong")
+
+
+async def _head(client: socket.socket) -> bytes:
+    head = b""
+    while _HEAD_END not in head and len(head) < _HEAD_BYTES:
+        more = await asyncio.get_running_loop().sock_recv(client, _HEAD_BYTES)
+        if not more:
+            raise ConnectionResetError("no whole request")
+        head += more
+    return head if _HEAD_END in head else b""
 
 
 def _request(head: bytes) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.health import START_S, Health
-from schemas.health import Status
+from schemas.probes import Status
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,14 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from collector.definitions import DEFINITIONS, REASONS, STAGES
 from collector.metrics import CollectorMetrics
+from collector.publish import PublishState
+from collector.spool import Held
 from schemas.metrics import Kind
 from schemas.records import Basis, Connection, ConnectionBatch, Connections, Protocol, Role
 from schemas.records.types import counts_of
 
 BATCH = ConnectionBatch("c", "n", "b", sequence=0, interval_start=0, interval_end=5000)
+NOTHING = Held()
 ROW = Connection(Role.CLIENT, Basis.CONNECT, Protocol.TCP, b"\x0a\0\0\1", b"\x0a\0\0\2", 80, True, 3, 1, 2)  # noqa: FBT003
 
 
@@ -118,8 +121,8 @@ def test_acknowledgements_make_it_ready_and_young(metrics, clock):
     """The age is taken at the scrape, not at the last event."""
     metrics.attached({"udp": True})
     clock.now = 100
-    metrics.acknowledged(1234)
-    metrics.acknowledged(766)
+    metrics.publisher(PublishState(1, 1234, 99, NOTHING, NOTHING))
+    metrics.publisher(PublishState(2, 2000, 100, NOTHING, NOTHING))
     assert metrics.probes.ready().ok
     clock.now = 107
     shown = scrape(metrics)
@@ -132,8 +135,7 @@ def test_acknowledgements_make_it_ready_and_young(metrics, clock):
 
 def test_spool_scans_pods_and_features_are_shown(metrics):
     """Each by its own name, with what was told last; failures add up."""
-    metrics.waiting("files", 3, 4096)
-    metrics.waiting("memory", 2, 100)
+    metrics.publisher(PublishState(0, 0, None, in_memory=Held(2, 100), in_files=Held(3, 4096)))
     metrics.scanned(0.5, failed=2)
     metrics.scanned(0.5, failed=1)
     metrics.pods(11)

@@ -1,6 +1,9 @@
 """The health server over real sockets: its answers, and its clients' time and number."""
 
+import gc
 import json
+import os
+import resource
 import socket
 import threading
 import time
@@ -10,9 +13,10 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 import schemas.health
-from schemas.health import Probes, Status, serving
+from schemas.health import serving
 from schemas.listening import Address
 from schemas.metrics import Kind, Metric, Metrics, registry
+from schemas.probes import Probes, Status
 
 COUNT = Metric("things_total", Kind.COUNTER, "Things.", ("kind",), known=("a",))
 ANY_PORT = Address("127.0.0.1", 0)
@@ -162,6 +166,32 @@ def _answered(server):
         return False
 
 
+def test_without_free_descriptors_a_client_waits_and_the_server_does_not_spin(server, caplog):
+    """The system's limit is one warning a second, and over when a descriptor is free again."""
+    _answered_and_closed(server)  # its thread has begun, and has what descriptors it needs itself
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with socket.socket() as client:
+        lowest_free = os.dup(0)
+        os.close(lowest_free)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, hard))
+        try:
+            client.connect((server.host, server.port))
+            time.sleep(0.5)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        client.settimeout(10)
+        client.sendall(b"GET /live HTTP/1.1\r\n\r\n")
+        assert client.recv(100).startswith(b"HTTP/1.1 200 ")
+    assert caplog.text.count("Too many open files") == 1
+
+
+def _answered_and_closed(server):
+    with socket.create_connection((server.host, server.port), timeout=10) as client:
+        client.sendall(b"GET /live HTTP/1.1\r\n\r\n")
+        while client.recv(1000):
+            pass
+
+
 def test_the_end_closes_the_port_and_the_thread():
     """After the block nobody listens, also with a client left hanging, and the port can be had again at once."""
     probes = Probes(registry(Metrics([COUNT])), World, World)
@@ -172,6 +202,24 @@ def test_the_end_closes_the_port_and_the_thread():
     assert "health" not in {thread.name for thread in threading.enumerate()}
     with serving(server, probes) as again:
         assert again == server
+
+
+def test_the_end_leaves_no_socket_of_a_client_behind():
+    """Nor of one who came in the last moment: an open one would be a warning, which fails this test, or the next."""
+    for _ in range(30):
+        with serving(ANY_PORT, Probes(registry(Metrics([COUNT])), World, World)) as server:
+            clients = [socket.create_connection((server.host, server.port), timeout=10) for _ in range(3)]
+        for client in clients:
+            with client:
+                assert _ended(client)
+    gc.collect()
+
+
+def _ended(client):
+    try:
+        return client.recv(1) == b""
+    except ConnectionResetError:
+        return True
 
 
 def test_without_an_address_nothing_is_opened():
