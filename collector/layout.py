@@ -12,6 +12,7 @@ KEY_FIELDS: Final = (
     "local", "remote", "netns_cookie", "cgroup_id", "port", "family",
     "protocol", "role", "basis", "established",
 )  # fmt: skip
+_PAIR: Final = struct.Struct("=QQ")
 VALUE: Final = struct.Struct("=QQQ")
 VALUE_FIELDS: Final = ("count", "first_ns", "last_ns")
 
@@ -87,6 +88,11 @@ def decode(key: bytes, value: bytes, boot_to_utc_ns: int) -> Connection:
         )
     except (struct.error, KeyError, IndexError) as error:
         raise BadRecord(f"not an edge of the kernel's map: {type(error).__name__}: {error}") from error
+
+
+def pair_of(key: bytes) -> tuple[int, int]:
+    """The network namespace cookie and the cgroup of a key, which tell whose socket it was."""
+    return _PAIR.unpack_from(key, 32)
 
 
 def per_cpu_sum(value: bytes) -> int:

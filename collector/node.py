@@ -3,14 +3,11 @@
 import errno
 import os
 import struct
-from pathlib import Path
 from typing import Final
 
-from collector.netns import current_cookie, entered
+from collector.netns import node_namespace
 from collector.probe import Node
 from collector.syscall import CGROUP_SKB_PROGRAM, program_load
-
-_FIRST_PROCESS: Final = Path("/proc/1/ns/net")
 
 # r1 holds the packet; call bpf_get_netns_cookie (122); r0 = 1; exit
 _COOKIE_OF_PACKET: Final = (
@@ -20,16 +17,7 @@ _COOKIE_OF_PACKET: Final = (
 
 def node_facts() -> Node:
     """The node's own network namespace, and what its kernel can tell."""
-    return Node(host_cookie(), _tells_cookies_of_packets())
-
-
-def host_cookie() -> int:
-    """The cookie of the first process's network namespace; of our own, if that cannot be entered."""
-    try:
-        with entered(_FIRST_PROCESS):
-            return current_cookie()
-    except OSError:
-        return current_cookie()
+    return Node(node_namespace().cookie, _tells_cookies_of_packets())
 
 
 def _tells_cookies_of_packets() -> bool:

@@ -1,20 +1,26 @@
-"""The node agent: counts in the kernel, drains every interval, publishes each drain."""
+"""The node agent: counts in the kernel, drains every interval, publishes what is new of each drain."""
 
 import logging
 import threading
 import time
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
-from collector import doctor
-from collector.batch import Boot, Progress, batches_of
-from collector.drain import EdgeSource, counted
-from collector.probe import edges_spec
+from collector import leftovers
+from collector.batch import Boot, Progress, batches_of, merged
+from collector.drain import Drained
+from collector.features import available
+from collector.layout import NS_PER_MS
+from collector.metrics import CollectorMetrics
 from collector.publish import Publisher, batch_producer
+from collector.repetition import Repetition
 from collector.settings import CollectorSettings
 from collector.spool import Spool, SpoolLimits
+from collector.watch import Watch, WatchSettings, watched
 from schemas.errors import Unavailable
+from schemas.health import serving
 from schemas.kafka import KafkaSettings, require_topics
 from schemas.records import ConnectionBatch
 from schemas.schema_store import SchemaStore
@@ -29,14 +35,21 @@ def run(settings: CollectorSettings) -> None:
     """Collect until SIGTERM or SIGINT.
 
     Raises:
+        UsageError: The cgroup, the spool directory or the metrics' address cannot be used.
         KernelUnavailable: The kernel or a privilege lacks what is needed.
         Unavailable: Kafka or a topic is missing at the start, or did not take the last batches at the end.
     """
-    cgroup = doctor.require(doctor.checks(), settings.cgroup)
-    publisher = open_publisher(settings.kafka, settings.spool)
-    with stop_event() as stop, counted(edges_spec(settings.map_entries), cgroup) as source:
+    features = available(settings.without)
+    cgroup = features.require(settings.cgroup)
+    for line in (*features.off(), *leftovers.clear(cgroup)):
+        LOG.warning(line)
+    publisher, metrics = open_publisher(settings.kafka, settings.spool), CollectorMetrics(settings.interval_s)
+    look = WatchSettings(cgroup, features, settings.sizes, settings.scan_s)
+    with stop_event() as stop, serving(settings.metrics, metrics.probes), watched(look) as watch:
+        metrics.attached(features.flags())
         LOG.info("collect ready: node %s, cgroup %s, every %g s", settings.node, cgroup, settings.interval_s)
-        _collect(settings, source, publisher, stop)
+        Reports(settings, watch, publisher, metrics).until(stop)
+        metrics.detached()
     finish(publisher, settings.flush_s)
 
 
@@ -61,23 +74,56 @@ def finish(publisher: Publisher, flush_s: float) -> None:
         raise Unavailable(f"Kafka did not take the last {left} batches within {flush_s:g} s; they are lost")
 
 
-def _collect(settings: CollectorSettings, source: EdgeSource, publisher: Publisher, stop: threading.Event) -> None:
-    boot = Boot(settings.kafka.cluster, settings.node, str(uuid.uuid4()), settings.batch_rows)
-    progress = Progress(interval_start=time.time_ns() // 1_000_000)
-    for _ in _intervals(settings.interval_s, stop, publisher):
-        batches, progress = batches_of(boot, progress, source.drain(), publisher.losses)
-        for batch in batches:
-            publisher.publish(batch)
+class Reports:
+    """One boot's reports: what the node shows, without repetition, in numbered batches."""
+
+    def __init__(
+        self, settings: CollectorSettings, watch: Watch, publisher: Publisher, metrics: CollectorMetrics
+    ) -> None:
+        self._settings, self._watch, self._publisher, self._metrics = settings, watch, publisher, metrics
+        self._boot = Boot(settings.kafka.cluster, settings.node, str(uuid.uuid4()), settings.batch_rows)
+        self._progress = Progress(interval_start=time.time_ns() // NS_PER_MS)
+        self._repetition = Repetition(round(settings.repeat_s * 1000), settings.map_entries)
+
+    def until(self, stop: threading.Event) -> None:
+        """Report after each interval, and a last time when told to stop."""
+        for _ in self._intervals(stop):
+            self._report(self._drained(last=stop.is_set()))
+        LOG.info("collect ends after %d batches", self._progress.sequence)
+
+    def _intervals(self, stop: threading.Event) -> Iterator[None]:
+        interval_s, due = self._settings.interval_s, time.monotonic() + self._settings.interval_s
+        self._turn()
+        while not stop.wait(min(_POLL_S, max(due - time.monotonic(), 0))):
+            self._turn()
+            if time.monotonic() >= due:
+                yield
+                due = max(due + interval_s, time.monotonic())
+        yield
+
+    def _turn(self) -> None:
+        """What goes on between reports: acknowledgements, new pods, scans."""
+        self._publisher.poll()
+        self._metrics.publisher(self._publisher.state)
+        scan = self._watch.turn(time.monotonic())
+        if scan is not None:
+            self._metrics.scanned(scan.seconds, scan.failed)
+        if self._watch.pods is not None:
+            self._metrics.pods(self._watch.pods.counts.live)
+
+    def _drained(self, *, last: bool) -> Drained:
+        """What is to be told now; at the end, all of it."""
+        began = time.monotonic()
+        drained = self._watch.drain(began)
+        self._metrics.drained(time.monotonic() - began, len(drained.rows) / self._settings.map_entries)
+        due = self._repetition.due(drained.rows, drained.utc_ns // NS_PER_MS)
+        return replace(drained, rows=(*due, *self._repetition.rest()) if last else due)
+
+    def _report(self, drained: Drained) -> None:
+        losses = merged(self._watch.losses, self._publisher.losses)
+        batches, self._progress = batches_of(self._boot, self._progress, drained, losses, self._watch.pod_uid)
+        delivered = self._repetition.acknowledgement(len(batches))
+        for batch in (replace(batch, held=self._repetition.held) for batch in batches):
+            self._publisher.publish(batch, delivered)
+            self._metrics.made(batch)
         LOG.debug("published %d edges", sum(len(batch.connections) for batch in batches))
-    LOG.info("collect ends after %d batches", progress.sequence)
-
-
-def _intervals(interval_s: float, stop: threading.Event, publisher: Publisher) -> Iterator[None]:
-    """Yields after each interval, and a last time when told to stop; takes acknowledgements meanwhile."""
-    due = time.monotonic() + interval_s
-    while not stop.wait(min(_POLL_S, max(due - time.monotonic(), 0))):
-        publisher.poll()
-        if time.monotonic() >= due:
-            yield
-            due = max(due + interval_s, time.monotonic())
-    yield

@@ -6,11 +6,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from collector.features import Feature
+from collector.probe import MapSizes
 from collector.spool import Keep, SpoolLimits
 from schemas.errors import UsageError
 from schemas.kafka import KafkaSettings
+from schemas.listening import Address
 
 MIB: Final = 1024 * 1024
+_SHORTEST_S: Final = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +27,18 @@ class CollectorSettings:
         interval_s: Seconds between drains; each drain is one batch, also when nothing was seen.
         cgroup: Whose sockets are watched, a directory of cgroup2; the root of the hierarchy if not given.
         map_entries: Distinct edges that one interval can hold; what does not fit is counted as the loss `map_full`.
+        flow_entries: UDP flows whose beginner is remembered; one that is forgotten is counted again if it goes on.
+        repeat_s: Seconds in which an edge that Kafka has is told once, and its further counts together; it should
+            divide the windows of `stream`. 0 tells every count at once.
+        scan_s: Seconds between two scans of the open sockets, which show connections that last.
+        without: Features that are not wanted.
         batch_rows: Edges in one record at most; a larger drain is split into several sequence numbers.
         spool_mib: Memory for batches while Kafka is away, MiB; what fits nowhere is counted as the loss `spool_full`.
         spool_dir: Where batches wait that do not fit in memory, and at an end without Kafka; the next start sends them.
         spool_dir_mib: Room in that directory, MiB.
         spool_keep: Which batches stay when there is no room.
         flush_s: Seconds that the end waits for Kafka to acknowledge the last batches.
+        metrics: Where /metrics, /ready and /live are served; nowhere if not given.
     """
 
     kafka: KafkaSettings
@@ -36,24 +46,37 @@ class CollectorSettings:
     interval_s: float = 5.0
     cgroup: Path | None = None
     map_entries: int = 65_536
+    flow_entries: int = 65_536
+    repeat_s: float = 30.0
+    scan_s: float = 180.0
+    without: frozenset[Feature] = frozenset()
     batch_rows: int = 10_000
     spool_mib: float = 64
     spool_dir: Path | None = None
     spool_dir_mib: float = 1024
     spool_keep: Keep = Keep.OLDEST
     flush_s: float = 10.0
+    metrics: Address | None = None
 
     def __post_init__(self) -> None:
         """Raises UsageError for a setting that cannot be."""
         _positive(
             interval=self.interval_s,
             map_entries=self.map_entries,
+            flow_entries=self.flow_entries,
+            scan_interval=self.scan_s,
             batch_rows=self.batch_rows,
             spool_mib=self.spool_mib,
             spool_dir_mib=self.spool_dir_mib,
         )
+        _not_negative(repeat=self.repeat_s, flush=self.flush_s)
         if not self.node:
             raise UsageError("the node needs a name: --node or the environment variable that the DaemonSet sets")
+
+    @property
+    def sizes(self) -> MapSizes:
+        """How much the kernel's maps hold."""
+        return MapSizes(edges=self.map_entries, flows=self.flow_entries)
 
     @property
     def spool(self) -> SpoolLimits:
@@ -85,9 +108,18 @@ class ReplaySettings:
     def __post_init__(self) -> None:
         """Raises UsageError for a setting that cannot be."""
         _positive(interval=self.interval_s, batch_rows=self.batch_rows, spool_mib=self.spool_mib)
+        _not_negative(flush=self.flush_s)
+        if self.interval_s < _SHORTEST_S:
+            raise UsageError(f"interval must be at least {_SHORTEST_S} s, not {self.interval_s}")
 
 
 def _positive(**values: float) -> None:
     for name, value in values.items():
         if not (math.isfinite(value) and value > 0):
             raise UsageError(f"{name.replace('_', '-')} must be a number more than 0, not {value}")
+
+
+def _not_negative(**values: float) -> None:
+    for name, value in values.items():
+        if not (math.isfinite(value) and value >= 0):
+            raise UsageError(f"{name.replace('_', '-')} must be a number, 0 or more, not {value}")

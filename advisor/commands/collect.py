@@ -5,9 +5,13 @@ from pathlib import Path
 
 import click
 
+from advisor.feature_option import without_option
+from advisor.health_option import health_option
 from advisor.options import kafka_options
+from collector.features import Feature
 from schemas.errors import UsageError
 from schemas.kafka import KafkaSettings
+from schemas.listening import Address
 
 
 @click.command()
@@ -16,6 +20,16 @@ from schemas.kafka import KafkaSettings
 @click.option("--interval", default=5.0, show_default=True, help="Seconds between two reports.")
 @click.option("--cgroup", type=click.Path(path_type=Path), help="Whose sockets are watched; else all of the node.")
 @click.option("--map-entries", default=65_536, show_default=True, help="Distinct edges that one interval can hold.")
+@click.option("--flow-entries", default=65_536, show_default=True, help="UDP flows whose beginner is remembered.")
+@click.option(
+    "--repeat",
+    default=30.0,
+    show_default=True,
+    help="Seconds in which an edge that Kafka has is told once, its further counts together; 0: every count at once.",
+)
+@click.option("--scan", default=180.0, show_default=True, help="Seconds between two scans of the open sockets.")
+@without_option
+@health_option
 @click.option("--spool-mib", default=64.0, show_default=True, help="Memory for reports while Kafka is away, MiB.")
 @click.option(
     "--spool-dir",
@@ -40,6 +54,11 @@ def collect(  # noqa: PLR0913  one argument per option
     interval: float,
     cgroup: Path | None,
     map_entries: int,
+    flow_entries: int,
+    repeat: float,
+    scan: float,
+    without: frozenset[Feature],
+    metrics: Address | None,
     spool_mib: float,
     spool_dir: Path | None,
     spool_dir_mib: float,
@@ -62,6 +81,11 @@ def collect(  # noqa: PLR0913  one argument per option
             interval_s=interval,
             cgroup=cgroup,
             map_entries=map_entries,
+            flow_entries=flow_entries,
+            repeat_s=repeat,
+            scan_s=scan,
+            without=without,
+            metrics=metrics,
             spool_mib=spool_mib,
             spool_dir=spool_dir,
             spool_dir_mib=spool_dir_mib,

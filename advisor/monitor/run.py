@@ -85,7 +85,7 @@ def run(settings: MonitorSettings) -> Summary:
         Unavailable: Kafka or the topic is not there.
     """
     summary = Summary()
-    with stop_event() as stop, _output(settings.output) as out:
+    with stop_event() as stop, opened(settings.output) as out:
         end = None if settings.duration_s is None else time.monotonic() + settings.duration_s
         arriving = windows(
             settings.kafka,
@@ -113,7 +113,8 @@ def _print(each: WorkloadWindow | Unreadable, settings: MonitorSettings, summary
 
 
 @contextmanager
-def _output(path: Path | None) -> Iterator[TextIO]:
+def opened(path: Path | None) -> Iterator[TextIO]:
+    """The file to write lines to, standard output if there is none; raises UsageError."""
     if path is None:
         yield sys.stdout
         return

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 import pytest
 from namespaces import CLIENT, CLIENT6, SERVER, SERVER6
 
-from collector.node import host_cookie
+from collector.netns import node_namespace
 from collector.probe import Node
 from schemas.records import Basis, Protocol, Role
 
@@ -202,7 +202,10 @@ def test_what_is_not_between_pods_is_counted_by_reason(pair, watch, target, reas
 
 def test_the_namespace_is_known_without_the_kernels_help(pair, watch, counts):
     """Before Linux 6.15 a packet does not tell its namespace: the socket's note does."""
-    watched, case = watch(node=Node(host_cookie(), packet_cookie=False)), Case((SERVER, 53), socket.AF_INET, SERVER, 5)
+    watched, case = (
+        watch(node=Node(node_namespace().cookie, packet_cookie=False)),
+        Case((SERVER, 53), socket.AF_INET, SERVER, 5),
+    )
     with pair.server.bind_udp(case.family, case.bound, 53) as served:
         exchange(pair, served, case, how="sendto")
     assert counts(watched.rows(), lambda row: (row.role, row.netns_cookie)) == {
