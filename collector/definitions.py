@@ -45,6 +45,10 @@ LOST_TOTAL: Final = _counter(
 IGNORED_TOTAL: Final = _counter(
     "ignored", "Connections left out on purpose, by reason; equal to `ignored` in the last batch made.", reason=REASONS
 )
+HELD: Final = _gauge(
+    "held_connections",
+    "Connections counted on edges that were told before; a later batch tells them, a kill before it loses them.",
+)
 ACKNOWLEDGED: Final = _counter("acknowledged_batches", "Batches that Kafka acknowledged.")
 PUBLISHED: Final = _counter("published_bytes", "Bytes of the acknowledged batches, before Kafka's compression.")
 UNACKNOWLEDGED: Final = _gauge(
@@ -72,6 +76,6 @@ BUILD: Final = Metric(
 )
 
 DEFINITIONS: Final = (
-    EDGES, CONNECTIONS, BATCHES, SEQUENCE, LOST_TOTAL, IGNORED_TOTAL, ACKNOWLEDGED, PUBLISHED, UNACKNOWLEDGED,
+    EDGES, CONNECTIONS, BATCHES, SEQUENCE, LOST_TOTAL, IGNORED_TOTAL, HELD, ACKNOWLEDGED, PUBLISHED, UNACKNOWLEDGED,
     SPOOL_BATCHES, SPOOL_BYTES, DRAIN, MAP_FILL, SCAN, SCAN_FAILURES, PODS, FEATURE, BUILD,
 )  # fmt: skip

@@ -66,6 +66,7 @@ class CollectorMetrics:
             self._metrics.add(define.EDGES, len(batch.connections))
             self._metrics.add(define.CONNECTIONS, sum(batch.connections.counts))
             self._metrics.set(define.SEQUENCE, batch.sequence)
+            self._metrics.set(define.HELD, batch.held)
             for stage, count in batch.losses:
                 self._metrics.reach(define.LOST_TOTAL, count, stage)
             for reason, count in batch.ignored:

@@ -63,6 +63,7 @@ def ledgers(draw):
             replace(
                 BATCH,
                 sequence=sequence,
+                held=draw(st.integers(0, 10**6)),
                 connections=Connections.of(rows, 0),
                 losses=counts_of(losses),
                 ignored=counts_of(ignored),
@@ -89,6 +90,7 @@ def test_counters_equal_the_ledger_after_each_batch(batches):
     assert shown["netpol_collector_connections_total",] == sum(sum(batch.connections.counts) for batch in batches)
     assert shown["netpol_collector_batches_total",] == len(batches)
     assert shown["netpol_collector_sequence",] == batches[-1].sequence
+    assert shown["netpol_collector_held_connections",] == batches[-1].held
 
 
 def test_a_loss_at_a_stage_without_a_name_here_is_shown_all_the_same(metrics):
