@@ -5,8 +5,9 @@ attached, counts each connection that they have not; later ones count none and s
 UDP has no part in it: a connected UDP socket is no proof of traffic (getaddrinfo(3) connects and never sends).
 """
 
+import socket
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
@@ -15,7 +16,7 @@ from collector.columns import Row
 from collector.drain import Recent
 from collector.layout import BASES, KEY, ROLES, VALUE
 from collector.netns import GONE, Netns, all_namespaces, current_cookie, entered, node_namespace
-from collector.sock_diag import LISTEN, TcpSocket, diag_socket, tcp_sockets
+from collector.sock_diag import LISTENING, OPEN, TcpSocket, diag_socket, tcp_sockets
 from collector.socket_roles import Listeners, role_of
 from schemas.codec import BadRecord
 from schemas.records import Basis, Role
@@ -54,9 +55,15 @@ class Found:
 class Scanner:
     """Scans; the first scan counts, the others do not."""
 
-    def __init__(self, counted: Callable[[], Recent]) -> None:
-        """`counted` tells which sockets the programs have counted since before the first scan."""
+    def __init__(self, counted: Callable[[], Recent], within: Callable[[], AbstractSet[int]] | None = None) -> None:
+        """What to leave out.
+
+        Args:
+            counted: Tells which sockets the programs have counted since before the first scan.
+            within: Tells the ids of the control groups whose sockets are looked at; all of the node's if None.
+        """
         self._counted = counted
+        self._within = within
         self._first = True
 
     def scan(self, boot_ns: int) -> Scan:
@@ -65,7 +72,7 @@ class Scanner:
         Args:
             boot_ns: Now, on the boot clock; it stamps the rows.
         """
-        found = open_connections()
+        found = open_connections(self._within() if self._within is not None else None)
         # A connection begun meanwhile is among the counted ones only if these are asked for after the list was made.
         counted = self._counted() if self._first else None
         self._first = False
@@ -84,55 +91,63 @@ def _rows(keys: dict[int, bytes], older: AbstractSet[int], boot_ns: int) -> tupl
     return tuple((key, VALUE.pack(count, boot_ns, boot_ns)) for key, count in counts.items())
 
 
-def open_connections() -> Found:
-    """The open TCP connections of every network namespace of the node, each once."""
+def open_connections(within: AbstractSet[int] | None = None) -> Found:
+    """The open TCP connections of every network namespace of the node, each once.
+
+    Args:
+        within: Ids of the control groups whose sockets are looked at; all if None.
+    """
     namespaces, failed = all_namespaces()
-    node = node_namespace().cookie
-    keys: dict[int, bytes] = {}
-    gone, broken = _visit(namespaces, node, keys)
+    visit = _Visit(node_namespace().cookie, within)
+    gone = visit.all(namespaces)
     if gone:  # the process that led there has ended; another one may lead there still
-        left = [namespace for namespace in all_namespaces()[0] if namespace.cookie in gone]
-        gone, broken_again = _visit(left, node, keys)
-        broken += len(gone) + broken_again
-    return Found(keys, failed + broken)
+        gone = visit.all(namespace for namespace in all_namespaces()[0] if namespace.cookie in gone)
+    return Found(visit.keys, failed + visit.broken + len(gone))
 
 
-def _visit(namespaces: Iterable[Netns], node: int, keys: dict[int, bytes]) -> tuple[set[int], int]:
-    """Add what is found; the cookies of namespaces that a path leads to no longer, and how many cannot be read."""
-    gone, broken = set(), 0
-    for namespace in namespaces:
-        try:
-            sockets = _sockets(namespace)
-        except GONE:
-            gone.add(namespace.cookie)
-        except (OSError, BadRecord):
-            broken += 1
-        else:
-            keys.update(_keys(sockets, namespace.cookie, on_node=namespace.cookie == node))
-    return gone, broken
+class _Visit:
+    """One round of the namespaces: what is open, and how many cannot be read."""
+
+    def __init__(self, node: int, within: AbstractSet[int] | None) -> None:
+        self.keys: dict[int, bytes] = {}
+        self.broken = 0
+        self._node, self._within = node, within
+        self._edges: dict[bytes, bytes] = {}  # one key for all sockets of an edge
+
+    def all(self, namespaces: Iterable[Netns]) -> set[int]:
+        """Add what is open in them; the cookies of those to which their path leads no longer."""
+        gone = set()
+        for namespace in namespaces:
+            try:
+                self._add(namespace)
+            except GONE:
+                gone.add(namespace.cookie)
+            except (OSError, BadRecord):
+                self.broken += 1
+        return gone
+
+    def _add(self, namespace: Netns) -> None:
+        on_node = namespace.cookie == self._node
+        with _asked(namespace) as asked:
+            listeners = Listeners(tcp_sockets(asked, LISTENING))
+            for one in tcp_sockets(asked, OPEN):
+                if not is_own(one) and (self._within is None or one.cgroup_id in self._within):
+                    key = _key(one, role_of(one, listeners), namespace.cookie, on_node=on_node)
+                    self.keys[one.cookie] = self._edges.setdefault(key, key)
 
 
-def _sockets(namespace: Netns) -> list[TcpSocket]:
+def _asked(namespace: Netns) -> socket.socket:
     with entered(namespace.path):
         if current_cookie() != namespace.cookie:
             raise ProcessLookupError(f"{namespace.path} leads elsewhere by now")
-        asked = diag_socket()
-    with asked:
-        return tcp_sockets(asked)
+        return diag_socket()
 
 
-def _keys(sockets: Iterable[TcpSocket], netns_cookie: int, *, on_node: bool) -> Iterator[tuple[int, bytes]]:
-    listeners = Listeners(sockets)
-    for one in sockets:
-        if one.state == LISTEN or is_own(one):
-            continue
-        role = role_of(one, listeners)
-        port = one.remote_port if role is Role.CLIENT else one.local_port
-        cgroup = one.cgroup_id if on_node else 0
-        yield (
-            one.cookie,
-            KEY.pack(one.local, one.remote, netns_cookie, cgroup, port, one.family, _TCP, _ROLE[role], _SNAPSHOT, 1),
-        )
+def _key(connection: TcpSocket, role: Role, netns_cookie: int, *, on_node: bool) -> bytes:
+    port = connection.remote_port if role is Role.CLIENT else connection.local_port
+    cgroup = connection.cgroup_id if on_node else 0
+    local, remote, family = connection.local, connection.remote, connection.family
+    return KEY.pack(local, remote, netns_cookie, cgroup, port, family, _TCP, _ROLE[role], _SNAPSHOT, 1)
 
 
 def is_own(connection: TcpSocket) -> bool:

@@ -7,7 +7,7 @@ at 85 us a socket, which is 4 s of a core for 50,000; this reads them at 4 us.
 import os
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Generator, Iterable, Iterator
 from typing import Final, NamedTuple
 
 from schemas.codec import BadRecord
@@ -17,8 +17,9 @@ FIN_WAIT1: Final = 4
 FIN_WAIT2: Final = 5
 CLOSE_WAIT: Final = 8
 LISTEN: Final = 10
-WANTED: Final = (ESTABLISHED, FIN_WAIT1, FIN_WAIT2, CLOSE_WAIT, LISTEN)
-"""Connections on which at least one direction is still open, and listeners (include/net/tcp_states.h)."""
+LISTENING: Final = (LISTEN,)
+OPEN: Final = (ESTABLISHED, FIN_WAIT1, FIN_WAIT2, CLOSE_WAIT)
+"""Connections on which at least one direction is still open (include/net/tcp_states.h)."""
 
 ANY: Final = bytes(16)
 """The address of a socket that is bound to none, of either family."""
@@ -70,7 +71,7 @@ class TcpSocket(NamedTuple):
 
     Attributes:
         family: 2 or 10, after v4-mapped addresses have been unwrapped.
-        state: One of `WANTED`.
+        state: One of `OPEN`, or LISTEN.
         local: 16 bytes; IPv4 stands in the first four, the rest is zero, as in `layout.KEY`.
         remote: The same, for the other end; zero for a listener.
         local_port: In host order.
@@ -95,6 +96,20 @@ class TcpSocket(NamedTuple):
     takes_ipv4: bool
 
 
+class Answer(NamedTuple):
+    """A part of the kernel's answer.
+
+    Attributes:
+        sockets: In it.
+        done: It is the last part.
+        interrupted: The list changed while the kernel wrote it down.
+    """
+
+    sockets: list[TcpSocket]
+    done: bool
+    interrupted: bool
+
+
 class InterruptedDumpError(OSError):
     """The list changed while the kernel wrote it down, each time that it was asked."""
 
@@ -107,38 +122,38 @@ def diag_socket() -> socket.socket:
     return opened
 
 
-def tcp_sockets(asked: socket.socket) -> list[TcpSocket]:
-    """Every TCP socket in one of the `WANTED` states, IPv4 and IPv6; one that changes meanwhile may stand twice.
+def tcp_sockets(asked: socket.socket, states: Iterable[int]) -> Iterator[TcpSocket]:
+    """The TCP sockets in one of the states, IPv4 and IPv6; one may come more than once, and is told by its cookie.
 
     Args:
-        asked: As `diag_socket` opened it.
+        asked: As `diag_socket` opened it; of no more use after an error.
+        states: `LISTENING`, or `OPEN`.
 
     Raises:
         OSError: The kernel refuses, does not answer in time, or cannot give a whole list (`InterruptedDumpError`).
         BadRecord: The answer cannot be read.
     """
-    return [*_complete(asked, _IPV4), *_complete(asked, _IPV6)]
+    wanted = sum(1 << state for state in states)
+    for family in (_IPV4, _IPV6):
+        yield from _complete(asked, family, wanted)
 
 
-def _complete(asked: socket.socket, family: int) -> list[TcpSocket]:
-    for attempt in range(1, _ATTEMPTS + 1):
-        found = _dump(asked, family, attempt)
-        if found is not None:
-            return found
+def _complete(asked: socket.socket, family: int, states: int) -> Iterator[TcpSocket]:
+    for attempt in range(_ATTEMPTS):
+        if (yield from _dump(asked, _REQUEST.pack(family, _TCP, 1 << (_INFO - 1), states), attempt)):
+            return
     raise InterruptedDumpError(f"the kernel's list of sockets changed {_ATTEMPTS} times while it was read")
 
 
-def _dump(asked: socket.socket, family: int, number: int) -> list[TcpSocket] | None:
-    states = sum(1 << state for state in WANTED)
-    body = _REQUEST.pack(family, _TCP, 1 << (_INFO - 1), states)
-    sequence = family << 8 | number  # an answer to an earlier question is told apart
-    asked.send(_HEADER.pack(_HEADER.size + len(body), _BY_FAMILY, _REQUEST_DUMP, sequence, 0) + body)
-    found: list[TcpSocket] = []
+def _dump(asked: socket.socket, request: bytes, sequence: int) -> Generator[TcpSocket, None, bool]:
+    """One list, and whether it is whole."""
+    asked.send(_HEADER.pack(_HEADER.size + len(request), _BY_FAMILY, _REQUEST_DUMP, sequence, 0) + request)
     whole, done = True, False
     while not done:
-        done, interrupted = read(_datagram(asked), sequence, found)
-        whole = whole and not interrupted
-    return found if whole else None
+        answer = read(_datagram(asked), sequence)
+        yield from answer.sockets
+        whole, done = whole and not answer.interrupted, answer.done
+    return whole
 
 
 def _datagram(asked: socket.socket) -> bytes:
@@ -148,30 +163,27 @@ def _datagram(asked: socket.socket) -> bytes:
     return data
 
 
-def read(data: bytes, sequence: int, found: list[TcpSocket]) -> tuple[bool, bool]:
-    """Add the sockets of a datagram to those found.
+def read(data: bytes, sequence: int) -> Answer:
+    """What a datagram says.
 
     Args:
         data: One datagram of the kernel's answer.
-        sequence: Of the question; answers to others are passed over.
-        found: Takes the sockets.
-
-    Returns:
-        Whether the list ends here, and whether it changed while it was written down.
+        sequence: Of the question; messages that answer another are passed over.
 
     Raises:
         OSError: The kernel's own, as the answer has it.
         BadRecord: It is no such datagram.
     """
     done = interrupted = False
+    sockets = []
     for kind, flags, start, end in _messages(data, sequence):
         interrupted = interrupted or bool(flags & _INTERRUPTED)
         if kind == _BY_FAMILY:
-            found.append(_socket(data, start, end))
+            sockets.append(_socket(data, start, end))
         elif kind in (_DONE, _ERROR):
             _raise_if_error(data, start, end)
             done = True
-    return done, interrupted
+    return Answer(sockets, done, interrupted)
 
 
 def _messages(data: bytes, wanted: int) -> Iterator[tuple[int, int, int, int]]:

@@ -6,7 +6,7 @@ Never by port numbers. Where two proofs disagree, or there is none, the role is 
 from collections.abc import Iterable
 from typing import Final
 
-from collector.sock_diag import ANY, FIN_WAIT1, FIN_WAIT2, LISTEN, TcpSocket
+from collector.sock_diag import ANY, FIN_WAIT1, FIN_WAIT2, TcpSocket
 from schemas.records import Role
 
 _IPV4: Final = 2
@@ -17,13 +17,12 @@ _SURE_BYTES: Final = 64
 class Listeners:
     """Where a network namespace listens for TCP connections."""
 
-    def __init__(self, sockets: Iterable[TcpSocket]) -> None:
+    def __init__(self, listening: Iterable[TcpSocket]) -> None:
         self._bound: set[tuple[int, bytes, int]] = set()
-        for one in sockets:
-            if one.state == LISTEN:
-                self._bound.add((one.family, one.local, one.local_port))
-                if one.takes_ipv4:
-                    self._bound.add((_IPV4, ANY, one.local_port))
+        for one in listening:
+            self._bound.add((one.family, one.local, one.local_port))
+            if one.takes_ipv4:
+                self._bound.add((_IPV4, ANY, one.local_port))
 
     def take(self, connection: TcpSocket) -> bool:
         """Whether a listener has the connection's local address and port."""
@@ -35,7 +34,7 @@ def role_of(connection: TcpSocket, listeners: Listeners) -> Role:
     """What the local end of an open connection did.
 
     Args:
-        connection: In one of the states of `sock_diag.WANTED` but LISTEN.
+        connection: In one of the states `sock_diag.OPEN`.
         listeners: Of the same network namespace.
     """
     counted = counted_role(connection)
