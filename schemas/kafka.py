@@ -123,19 +123,20 @@ def partitions_of(settings: KafkaSettings) -> Mapping[str, int]:
             _raise_if_refused(settings, said)
         else:
             return {name: len(topic.partitions) for name, topic in metadata.topics.items()}
+    reason = next(error for error in said if error.code() != KafkaError._ALL_BROKERS_DOWN)  # noqa: SLF001  as above
     raise BrokerUnavailable(
-        f"no Kafka broker answers at {settings.brokers} ({_one_line(said[0].str())}). "
-        "Is it running, and is the address right (--brokers or NETPOL_BROKERS)?"
+        f"no Kafka broker answers at {settings.brokers} ({_one_line(reason.str())}). Is it running, is the address "
+        "right (--brokers or NETPOL_BROKERS), and does it want TLS (security.protocol in --kafka-config)?"
     )
 
 
 def _raise_if_refused(settings: KafkaSettings, said: Iterable[KafkaError]) -> None:
-    for error in said:
-        if error.code() in _REFUSALS:
-            raise BrokerUnavailable(
-                f"no trust between us and Kafka at {settings.brokers}: {_one_line(error.str())}. "
-                "Are sasl.* and ssl.* right (--kafka-config or -X)?"
-            )
+    refusal = next((error for error in said if error.code() in _REFUSALS), None)
+    if refusal is not None:
+        raise BrokerUnavailable(
+            f"no trust between us and Kafka at {settings.brokers}: {_one_line(refusal.str())}. "
+            "Are sasl.* and ssl.* right (--kafka-config or -X)?"
+        )
 
 
 def require_topics(settings: KafkaSettings, topics: Iterable[Topic]) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """Creates the topics of the table, and checks those that exist against it."""
 
+import time
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from schemas.kafka import KafkaError, KafkaException, KafkaSettings, admin, part
 from schemas.topics import SCHEMAS, TOPICS, Topic
 
 _TIMEOUT_S: Final = 30.0
+_LOOK_S: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ def create_topics(settings: KafkaSettings, layout: Layout) -> tuple[TopicState, 
     missing = [topic for topic in TOPICS if settings.topic(topic) not in found]
     _await_all(client.create_topics([_new_topic(settings, topic, layout) for topic in missing]) if missing else {})
     made = {settings.topic(topic) for topic in missing}
+    _await_visible(settings, made)
     return tuple(
         TopicState(state.name, state.partitions, state.name in made, state.differences)
         for state in check_topics(settings)
@@ -98,6 +101,13 @@ def _await_all(futures: Mapping[str, Future[Any]]) -> None:
         except KafkaException as error:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise Unavailable(f"Kafka did not create {name}: {error.args[0].str()}") from error
+
+
+def _await_visible(settings: KafkaSettings, names: set[str]) -> None:
+    """A created topic is known to the controller at once, and to the broker that we ask a moment later."""
+    deadline = time.monotonic() + _TIMEOUT_S
+    while not names <= partitions_of(settings).keys() and time.monotonic() < deadline:
+        time.sleep(_LOOK_S)
 
 
 def _configs(client: AdminClient, names: list[str]) -> dict[str, dict[str, str]]:
