@@ -43,7 +43,9 @@ def serving(address: Address | None, probes: Probes) -> Iterator[Address | None]
         thread = threading.Thread(target=asyncio.run, args=(serve,), name="health", daemon=True)
         thread.start()
         try:
-            yield Address(address.host, listener.getsockname()[1])
+            bound = Address(address.host, listener.getsockname()[1])
+            LOG.info("/metrics, /ready and /live at http://%s", bound)
+            yield bound
         finally:
             stop.set_result(None)
             thread.join(PATIENCE_S)
