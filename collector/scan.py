@@ -16,7 +16,7 @@ from collector.columns import Row
 from collector.drain import Recent
 from collector.layout import BASES, KEY, ROLES, VALUE
 from collector.netns import GONE, Netns, all_namespaces, current_cookie, entered, node_namespace
-from collector.sock_diag import LISTENING, OPEN, TcpSocket, diag_socket, tcp_sockets
+from collector.sock_diag import FIN_WAIT2, LISTENING, OPEN, TcpSocket, diag_socket, tcp_sockets
 from collector.socket_roles import Listeners, role_of
 from schemas.codec import BadRecord
 from schemas.records import Basis, Role
@@ -131,7 +131,7 @@ class _Visit:
         with _asked(namespace) as asked:
             listeners = Listeners(tcp_sockets(asked, LISTENING))
             for one in tcp_sockets(asked, OPEN):
-                if not is_own(one) and (self._within is None or one.cgroup_id in self._within):
+                if between_pods(one) and (self._within is None or one.cgroup_id in self._within):
                     key = _key(one, role_of(one, listeners), namespace.cookie, on_node=on_node)
                     self.keys[one.cookie] = self._edges.setdefault(key, key)
 
@@ -150,9 +150,11 @@ def _key(connection: TcpSocket, role: Role, netns_cookie: int, *, on_node: bool)
     return KEY.pack(local, remote, netns_cookie, cgroup, port, family, _TCP, _ROLE[role], _SNAPSHOT, 1)
 
 
-def is_own(connection: TcpSocket) -> bool:
-    """Whether the connection stays within the pod: loopback, or an address to itself; as in bpf/edges.c."""
+def between_pods(connection: TcpSocket) -> bool:
+    """Whether a process has a connection that leaves the pod: neither loopback nor to itself, as in bpf/edges.c."""
     local, remote = connection.local, connection.remote
+    if local == remote or (connection.state == FIN_WAIT2 and connection.progress is None):  # only its end is awaited
+        return False
     if connection.family == _IPV4:
-        return local == remote or local[0] == _LOOPBACK_IPV4 or remote[0] == _LOOPBACK_IPV4
-    return local == remote or _LOOPBACK in (local, remote)
+        return _LOOPBACK_IPV4 not in (local[0], remote[0])
+    return _LOOPBACK not in (local, remote)

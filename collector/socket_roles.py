@@ -10,8 +10,11 @@ from collector.sock_diag import ANY, FIN_WAIT1, FIN_WAIT2, TcpSocket
 from schemas.records import Role
 
 _IPV4: Final = 2
+_ROLE_BY_SYN: Final = {1: Role.CLIENT, 0: Role.SERVER}
 _SURE_BYTES: Final = 64
-"""Bytes in flight are told without the socket's lock; a race of one byte is thinkable only where single bytes go."""
+"""What is in flight is told without the socket's lock, so one byte written or acknowledged at that moment would lead
+astray. A writer of single bytes did look accepted, five times in 6,684 looks; none that was accepted looked like a
+client in 5,271. So this proves a client only, and only where more is in flight than single bytes."""
 
 
 class Listeners:
@@ -55,14 +58,9 @@ def counted_role(connection: TcpSocket) -> Role | None:
     progress = connection.progress
     if progress is None:
         return None
-    in_flight = connection.queued - progress.not_sent if progress.unacked else 0
-    if progress.unacked and (in_flight < _SURE_BYTES or connection.state == FIN_WAIT1):
-        return None
-    more = progress.acked + in_flight - (progress.sent - progress.retransmitted)
-    match more - (connection.state == FIN_WAIT2):
-        case 1:
-            return Role.CLIENT
-        case 0:
-            return Role.SERVER
-        case _:
-            return None
+    more = progress.acked - (progress.sent - progress.retransmitted) - (connection.state == FIN_WAIT2)
+    if not progress.unacked:
+        return _ROLE_BY_SYN.get(more)
+    in_flight = connection.queued - progress.not_sent
+    sure = in_flight >= _SURE_BYTES and connection.state != FIN_WAIT1  # where a FIN may be in flight
+    return Role.CLIENT if sure and more + in_flight == 1 else None
