@@ -48,7 +48,7 @@ class Pipeline:
 
     def start_collector(self, interval_s: int = _INTERVAL_S) -> None:
         """The kernel's connections, reported every `interval_s` seconds."""
-        self.start(_COLLECT, "--node", NODE, "--interval", str(interval_s))
+        self.start(_COLLECT, "--node", NODE, "--interval", str(interval_s), "--repeat", str(_WINDOW_S))
 
     def replay(self, trace: Path) -> None:
         """A recorded trace in the collector's place."""
