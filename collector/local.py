@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from collector.batch import Boot, Progress, batches_of
+from collector.batch import Boot, batches_of
 from collector.features import Feature, available
-from collector.layout import NS_PER_MS
 from collector.recorded import raw_line
-from collector.watch import Watch, WatchSettings, watched
+from collector.watch import Watch, WatchSettings, began, watched
 from schemas.errors import UsageError
 from schemas.records import Connection, Counts
 from schemas.stopping import stop_event
@@ -116,7 +115,7 @@ def run(settings: LocalSettings, write: Callable[[str], None]) -> LocalSummary:
 def _connections(
     settings: LocalSettings, watch: Watch, stop: threading.Event, summary: LocalSummary
 ) -> Iterator[Connection]:
-    boot, progress = Boot("", settings.node, "", _ROWS), Progress(time.time_ns() // NS_PER_MS)
+    boot, progress = Boot("", settings.node, "", _ROWS), began()
     for now in _looks(settings, watch, stop):
         batches, progress = batches_of(boot, progress, watch.drain(now), watch.losses, watch.pod_uid)
         for batch in batches:
@@ -126,8 +125,8 @@ def _connections(
 
 def _looks(settings: LocalSettings, watch: Watch, stop: threading.Event) -> Iterator[float]:
     """The time after each interval, and at the end."""
-    began = due = time.monotonic()
-    end = None if settings.duration_s is None else began + settings.duration_s
+    start = due = time.monotonic()
+    end = None if settings.duration_s is None else start + settings.duration_s
     while not stop.wait(min(_TURN_S, settings.interval_s)):
         now = time.monotonic()
         watch.turn(now)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from collector import leftovers
-from collector.batch import Boot, Progress, batches_of, merged
+from collector.batch import Boot, batches_of, merged
 from collector.drain import Drained
 from collector.features import available
 from collector.layout import NS_PER_MS
@@ -18,7 +18,7 @@ from collector.publish import Publisher, batch_producer
 from collector.repetition import Repetition
 from collector.settings import CollectorSettings
 from collector.spool import Spool, SpoolLimits
-from collector.watch import Watch, WatchSettings, watched
+from collector.watch import Watch, WatchSettings, began, watched
 from schemas.errors import Unavailable
 from schemas.health import serving
 from schemas.kafka import KafkaSettings, require_topics
@@ -43,14 +43,18 @@ def run(settings: CollectorSettings) -> None:
     cgroup = features.require(settings.cgroup)
     for line in (*features.off(), *leftovers.clear(cgroup)):
         LOG.warning(line)
-    publisher, metrics = open_publisher(settings.kafka, settings.spool), CollectorMetrics(settings.interval_s)
-    look = WatchSettings(cgroup, features, settings.sizes, settings.scan_s)
-    with stop_event() as stop, serving(settings.metrics, metrics.probes), watched(look) as watch:
-        metrics.attached(features.flags())
-        LOG.info("collect ready: node %s, cgroup %s, every %g s", settings.node, cgroup, settings.interval_s)
-        Reports(settings, watch, publisher, metrics).until(stop)
+    metrics, look = (
+        CollectorMetrics(settings.interval_s),
+        WatchSettings(cgroup, features, settings.sizes, settings.scan_s),
+    )
+    with stop_event() as stop, serving(settings.metrics, metrics.probes):
+        publisher = open_publisher(settings.kafka, settings.spool)
+        with watched(look) as watch:
+            metrics.attached(features.flags())
+            LOG.info("collect ready: node %s, cgroup %s, every %g s", settings.node, cgroup, settings.interval_s)
+            Reports(settings, watch, publisher, metrics).until(stop)
         metrics.detached()
-    finish(publisher, settings.flush_s)
+        finish(publisher, settings.flush_s)
 
 
 def open_publisher(kafka: KafkaSettings, limits: SpoolLimits) -> Publisher:
@@ -82,7 +86,7 @@ class Reports:
     ) -> None:
         self._settings, self._watch, self._publisher, self._metrics = settings, watch, publisher, metrics
         self._boot = Boot(settings.kafka.cluster, settings.node, str(uuid.uuid4()), settings.batch_rows)
-        self._progress = Progress(interval_start=time.time_ns() // NS_PER_MS)
+        self._progress = began()
         self._repetition = Repetition(round(settings.repeat_s * 1000), settings.map_entries)
 
     def until(self, stop: threading.Event) -> None:

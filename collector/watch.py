@@ -9,9 +9,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
+from collector.batch import Progress
 from collector.drain import Drained, EdgeSource, counted
 from collector.features import Features
-from collector.layout import pair_of
+from collector.layout import NS_PER_MS, pair_of
+from collector.link import root_cgroup
 from collector.node import node_facts
 from collector.pods import PodDirectory
 from collector.probe import MapSizes, edges_spec
@@ -102,9 +104,17 @@ class Watch:
         began = time.monotonic()
         found = scanner.scan(time.clock_gettime_ns(time.CLOCK_BOOTTIME))
         self._source.older_are_known()
+        if found.unsure:
+            LOG.warning("%d connections may be older than the programs, and are shown without a count", found.unsure)
         self._scanned += found.rows
         self._scans_failed += found.failed
         return ScanReport(time.monotonic() - began, found.failed)
+
+
+def began() -> Progress:
+    """Where a boot stands that begins now."""
+    utc_ns, boot_ns = time.time_ns(), time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+    return Progress(utc_ns // NS_PER_MS, boot_to_utc_ns=utc_ns - boot_ns)
 
 
 @contextmanager
@@ -117,7 +127,7 @@ def watched(settings: WatchSettings) -> Iterator[Watch]:
     features = settings.features
     spec = edges_spec(settings.sizes, node_facts(), udp=features.udp)
     with counted(spec, settings.cgroup) as source:
-        pods = PodDirectory(settings.cgroup) if features.pods or features.host_network else None
+        pods = PodDirectory(root_cgroup()) if features.pods or features.host_network else None
         scanner = Scanner(source.counted_so_far, _within(settings.cgroup)) if features.older else None
         yield Watch(source, scanner, pods, settings.scan_s)
 
