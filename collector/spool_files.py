@@ -109,20 +109,24 @@ class SpoolDirectory:
         """
         self.path = path
         self._unsynced = False
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-            self._handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-            self._lock = os.open(path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise _unusable(path, error) from error
-        self._own()
-        self._try()
+        with contextlib.ExitStack() as opened:
+            self._handle = self._open(opened)
+            self._try()
+            self._opened = opened.pop_all()
 
-    def _own(self) -> None:
+    def _open(self, opened: contextlib.ExitStack) -> int:
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self.path.mkdir(parents=True, exist_ok=True)
+            handle = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
+            opened.callback(os.close, handle)
+            lock = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+            opened.callback(os.close, lock)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise Unavailable(f"the spool directory {self.path} is in use by another collector") from error
+        except OSError as error:
+            raise _unusable(self.path, error) from error
+        return handle
 
     def _try(self) -> None:
         # A disk that is full of our own batches gets room by sending them, so it stops no start.
@@ -180,8 +184,7 @@ class SpoolDirectory:
 
     def close(self) -> None:
         """Let another collector have the directory."""
-        os.close(self._lock)
-        os.close(self._handle)
+        self._opened.close()
 
     def _write_whole(self, file: SpoolFile, data: bytes) -> None:
         final = self.path / file.name

@@ -1,5 +1,8 @@
 """A publisher while Kafka is away: what waits where, who is told of a delivery, what the next start sends."""
 
+import os
+from pathlib import Path
+
 import pytest
 from fake_producer import FakeProducer, batch_of
 
@@ -148,3 +151,15 @@ def test_the_state_tells_what_was_done_and_what_waits(start, tmp_path):
     assert (state.acknowledged_batches, state.acknowledged_at) == (3, 42.0)
     assert state.acknowledged_bytes > 3 * 50
     assert (state.in_memory, state.in_files) == (Held(), Held())
+
+
+def test_what_was_acknowledged_does_not_come_back_after_a_crash_of_the_machine(start, tmp_path, monkeypatch):
+    """Otherwise an old boot's batch would follow a newer boot's, and readers would take it for new."""
+    publisher = start(SpoolLimits(1, tmp_path, MIB))
+    _away(start, publisher, 3)
+    synced = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(Path(f"/proc/self/fd/{descriptor}").resolve()))
+    start.producers[0].away = False
+    publisher.poll()
+    assert synced == [tmp_path]
+    assert not list(tmp_path.glob("*.batch"))

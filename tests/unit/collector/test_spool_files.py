@@ -2,6 +2,7 @@
 
 import errno
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -94,6 +95,17 @@ def test_a_disk_that_takes_nothing_is_a_usage_error_at_the_start(tmp_path, monke
     assert [path.name for path in tmp_path.iterdir()] == [".lock"]
 
 
+def test_a_directory_that_was_refused_is_free_for_the_next(tmp_path, monkeypatch):
+    """No lock and no open file stay behind."""
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", _fsync_failing_with(errno.EIO))
+        with pytest.raises(UsageError):
+            SpoolDirectory(tmp_path)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    SpoolDirectory(tmp_path).close()
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
 def test_a_disk_full_of_our_own_batches_stops_no_start(directory, monkeypatch):
     """Only sending them makes room."""
     directory.write(1, BATCH)
@@ -102,10 +114,34 @@ def test_a_disk_full_of_our_own_batches_stops_no_start(directory, monkeypatch):
     assert [file.number for file in SpoolDirectory(directory.path).left_behind()] == [1]
 
 
-def test_a_batch_that_could_not_be_written_does_not_come_back(directory, monkeypatch):
-    """It is counted as lost, so the next start must not find it."""
-    monkeypatch.setattr(os, "fsync", _fsync_failing_with(errno.EIO))
+@pytest.mark.parametrize("calls_that_work", [0, 1])
+def test_a_batch_that_could_not_be_written_does_not_come_back(directory, monkeypatch, calls_that_work):
+    """Neither its bytes nor its name may fail: it is counted as lost, so the next start must not find it."""
+    results, fsync, failing = iter([None] * calls_that_work), os.fsync, _fsync_failing_with(errno.EIO)
+    monkeypatch.setattr(os, "fsync", lambda descriptor: next(results, failing) is None or failing(descriptor))
     with pytest.raises(OSError, match="Input/output"):
         directory.write(1, BATCH)
-    assert directory.left_behind() == ()
-    assert not list(directory.path.glob("*.tmp"))
+    monkeypatch.setattr(os, "fsync", fsync)
+    assert [path.name for path in directory.path.iterdir()] == [".lock"]
+
+
+def test_a_file_is_on_the_disk_before_it_has_its_name(directory, monkeypatch):
+    """And the name is too, before the batch counts as kept; a removal becomes as durable when asked."""
+    done, fsync, rename = [], os.fsync, Path.rename
+
+    def recorded_fsync(descriptor):
+        done.append(Path(f"/proc/self/fd/{descriptor}").resolve().name)
+        fsync(descriptor)
+
+    def recorded_rename(path, target):
+        done.append("rename")
+        return rename(path, target)
+
+    monkeypatch.setattr(os, "fsync", recorded_fsync)
+    monkeypatch.setattr(Path, "rename", recorded_rename)
+    file = directory.write(1, BATCH)
+    assert done == [f"{file.name}.tmp", "rename", "spool"]
+    directory.remove(file)
+    directory.sync()
+    directory.sync()
+    assert done[3:] == ["spool"]
