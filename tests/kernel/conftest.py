@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
+from held_connections import held, scanner
 from kernel_fixtures import cgroup, kernel, pair
 
 from collector.batch import Boot, Progress, batches_of
@@ -12,7 +13,7 @@ from collector.drain import counted
 from collector.node import node_facts
 from collector.probe import MapSizes, edges_spec
 
-__all__ = ["cgroup", "kernel", "pair"]
+__all__ = ["cgroup", "held", "kernel", "pair", "scanner"]
 
 
 class Watched:
