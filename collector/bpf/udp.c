@@ -1,5 +1,6 @@
 /* UDP: a flow is what two addresses and two ports exchange; each is counted when it begins, by the end that began it.
  *
+ * A client's next socket may get the same port by chance: its own end sees another flow, the server's end the same one.
  * A packet of a flow that is known costs one lookup; of another protocol, the look at the socket's protocol. Roles come
  * from what a socket did (connected, bound to a named port, sent first), never from the numbers of ports.
  */
@@ -38,6 +39,7 @@ struct flow {
     u8 came; /* while PENDING: a packet came in, went out */
     u8 went;
     u32 unused;
+    u64 socket; /* that began it, if no other can have its port; else 0 */
 };
 BPF_TABLE("lru_hash", struct flow_key, struct flow, flows, FLOW_ENTRIES);
 
@@ -157,6 +159,8 @@ static inline void new_flow(struct __sk_buff *skb, struct packet *packet, struct
     } else {
         decide(&flow, note, flow_number(), packet->outgoing, connected);
     }
+    if (packet->outgoing && note->made && !note->bound)
+        flow.socket = bpf_get_socket_cookie(skb);
     int counted = is_edge(skb, packet, &flow, &edge);
     if (idle)
         *idle = flow;
@@ -233,7 +237,8 @@ static inline void udp_flow(struct __sk_buff *skb, u8 outgoing)
     key.remote_port = packet.remote_port;
     u64 now = bpf_ktime_get_boot_ns();
     struct flow *flow = flows.lookup(&key);
-    if (flow && now - flow->last_ns < IDLE_NS)
+    int other_socket = flow && outgoing && flow->socket && flow->socket != bpf_get_socket_cookie(skb);
+    if (flow && !other_socket && now - flow->last_ns < IDLE_NS)
         known_flow(skb, &packet, &key, flow, socket, now);
     else
         new_flow(skb, &packet, &key, flow, socket);

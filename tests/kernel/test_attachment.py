@@ -12,11 +12,13 @@ import pytest
 from namespaces import SERVER, connect
 
 from collector.drain import counted
-from collector.node import node_facts
-from collector.probe import MapSizes, edges_spec
-from collector.syscall import SOCK_OPS_ATTACH, program_ids
+from collector.probe import MapSizes, Node, edges_spec
+from collector.syscall import program_ids
 
 pytestmark = pytest.mark.kernel
+
+SPEC = edges_spec(MapSizes(64, 64, 64), Node())
+ATTACH_TYPES = tuple(program.attach_type for program in SPEC.programs)
 
 OWNER = """
 import sys, time
@@ -33,7 +35,7 @@ with counted(edges_spec(MapSizes(64, 64, 64), node_facts()), Path(sys.argv[1])):
 def _programs(cgroup: Path) -> tuple[int, ...]:
     descriptor = os.open(cgroup, os.O_RDONLY)
     try:
-        return program_ids(descriptor, SOCK_OPS_ATTACH)
+        return tuple(one for kind in ATTACH_TYPES for one in program_ids(descriptor, kind))
     finally:
         os.close(descriptor)
 
@@ -47,8 +49,8 @@ def _gone(cgroup: Path) -> bool:
 
 def test_leaving_the_block_detaches(cgroup):
     """Attached inside, gone outside."""
-    with counted(edges_spec(MapSizes(64, 64, 64), node_facts()), cgroup):
-        assert len(_programs(cgroup)) == 1
+    with counted(SPEC, cgroup):
+        assert len(_programs(cgroup)) == len(ATTACH_TYPES) == 6
     assert _gone(cgroup)
 
 
@@ -58,7 +60,7 @@ def test_a_killed_owner_leaves_no_program(cgroup, number):
     with subprocess.Popen([sys.executable, "-c", OWNER, cgroup], stdout=subprocess.PIPE, text=True) as owner:
         assert owner.stdout is not None
         assert owner.stdout.readline() == "attached\n"
-        assert len(_programs(cgroup)) == 1
+        assert len(_programs(cgroup)) == len(ATTACH_TYPES) == 6
         owner.send_signal(number)
     assert _gone(cgroup)
 

@@ -1,8 +1,10 @@
 """Known numbers of real UDP exchanges are counted as flows, exactly, by the end that began them."""
 
+import contextlib
 import socket
 from dataclasses import dataclass
 from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
 from namespaces import CLIENT, CLIENT6, SERVER, SERVER6
@@ -40,10 +42,11 @@ CASES = {
 
 
 def exchange(pair, served, case, *, how, reply=True):
-    """One socket for each flow, as a resolver does: a question, and its answer."""
+    """One socket for each flow, as a resolver does: a question, and its answer. No two have the same port."""
     family = socket.AF_INET6 if ":" in case.target[0] else socket.AF_INET
-    for _ in range(case.count):
-        with pair.client.open_socket(family, socket.SOCK_DGRAM) as asking:
+    with contextlib.ExitStack() as sockets:
+        for _ in range(case.count):
+            asking = sockets.enter_context(pair.client.open_socket(family, socket.SOCK_DGRAM))
             asking.settimeout(5)
             if how == "bound to any port":
                 asking.bind(("", 0))
@@ -212,3 +215,38 @@ def test_the_namespace_is_known_without_the_kernels_help(pair, watch, counts):
         (Role.CLIENT, pair.client.cookie): 5,
         (Role.SERVER, pair.server.cookie): 5,
     }
+
+
+def test_a_server_whose_askers_were_forgotten_does_not_become_a_client(pair, watch, counts):
+    """More flows than are remembered, then a late word to the first asker: its role is right or UNKNOWN."""
+    watched = watch(flows=128)
+    with pair.server.bind_udp(socket.AF_INET, SERVER, 443) as served:
+        first = pair.client.open_socket(socket.AF_INET, socket.SOCK_DGRAM)
+        first.sendto(b"q", (SERVER, 443))
+        asker = served.recvfrom(10)[1]
+        for _ in range(2000):
+            with pair.client.open_socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+                asking.sendto(b"q", (SERVER, 443))
+                served.recv(10)
+        served.sendto(b"late", asker)
+        first.close()
+    servers = [row for row in watched.rows() if row.netns_cookie == pair.server.cookie]
+    assert {row.role for row in servers} <= {Role.SERVER, Role.UNKNOWN}
+    assert {row.port for row in servers} == {443}
+
+
+def test_a_port_that_the_next_socket_gets_is_another_flow_at_the_client(pair, watch, counts):
+    """The kernel gave it the same port; the server cannot tell, the client's own kernel can."""
+    watched = watch()
+    with pair.client.inside():
+        ports = Path("/proc/sys/net/ipv4/ip_local_port_range")
+        before = ports.read_text()
+        ports.write_text("40001 40001")
+    with pair.server.bind_udp(socket.AF_INET, SERVER, 53) as served:
+        for _ in range(5):
+            with pair.client.open_socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+                asking.sendto(b"q", (SERVER, 53))
+                served.recv(10)
+    with pair.client.inside():
+        ports.write_text(before)
+    assert counts(watched.rows(), lambda row: row.role) == {Role.CLIENT: 5, Role.SERVER: 1}
