@@ -36,7 +36,7 @@ class Plan:
     @property
     def few(self) -> int:
         """Pairs at given rates, which vary less."""
-        return max(2, self.pairs // 3)
+        return max(2, self.pairs // 4)
 
     def load(self, rate: float, edges: int = EDGES) -> Load:
         """TCP connections for one half of a pair."""
