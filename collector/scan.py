@@ -5,7 +5,6 @@ attached, counts each connection that they have not; later ones count none and s
 UDP has no part in it: a connected UDP socket is no proof of traffic (getaddrinfo(3) connects and never sends).
 """
 
-import socket
 from collections import Counter
 from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
@@ -15,8 +14,9 @@ from typing import Final
 from collector.columns import Row
 from collector.drain import Recent
 from collector.layout import BASES, KEY, ROLES, VALUE
-from collector.netns import GONE, Netns, all_namespaces, current_cookie, entered, node_namespace
-from collector.sock_diag import FIN_WAIT2, LISTENING, OPEN, TcpSocket, diag_socket, tcp_sockets
+from collector.namespace_sockets import sockets_of
+from collector.netns import GONE, Netns, all_namespaces, node_namespace
+from collector.sock_diag import FIN_WAIT2, TcpSocket
 from collector.socket_roles import Listeners, role_of
 from schemas.codec import BadRecord
 from schemas.records import Basis, Role
@@ -128,19 +128,12 @@ class _Visit:
 
     def _add(self, namespace: Netns) -> None:
         on_node = namespace.cookie == self._node
-        with _asked(namespace) as asked:
-            listeners = Listeners(tcp_sockets(asked, LISTENING))
-            for one in tcp_sockets(asked, OPEN):
+        with sockets_of(namespace) as sockets:
+            listeners = Listeners(sockets.listening)
+            for one in sockets.open():
                 if between_pods(one) and (self._within is None or one.cgroup_id in self._within):
                     key = _key(one, role_of(one, listeners), namespace.cookie, on_node=on_node)
                     self.keys[one.cookie] = self._edges.setdefault(key, key)
-
-
-def _asked(namespace: Netns) -> socket.socket:
-    with entered(namespace.path):
-        if current_cookie() != namespace.cookie:
-            raise ProcessLookupError(f"{namespace.path} leads elsewhere by now")
-        return diag_socket()
 
 
 def _key(connection: TcpSocket, role: Role, netns_cookie: int, *, on_node: bool) -> bytes:

@@ -24,6 +24,7 @@ OPEN: Final = (ESTABLISHED, FIN_WAIT1, FIN_WAIT2, CLOSE_WAIT)
 ANY: Final = bytes(16)
 """The address of a socket that is bound to none, of either family."""
 
+FAMILIES: Final = (2, 10)
 _IPV4, _IPV6, _TCP = 2, 10, 6
 _NETLINK, _SOCK_DIAG, _BY_FAMILY = 16, 4, 20
 _REQUEST_DUMP: Final = 0x301
@@ -122,25 +123,21 @@ def diag_socket() -> socket.socket:
     return opened
 
 
-def tcp_sockets(asked: socket.socket, states: Iterable[int]) -> Iterator[TcpSocket]:
-    """The TCP sockets in one of the states, IPv4 and IPv6; one may come more than once, and is told by its cookie.
+def tcp_sockets(asked: socket.socket, states: Iterable[int], family: int) -> Iterator[TcpSocket]:
+    """The TCP sockets in one of the states; one may come more than once, and is told by its cookie.
 
     Args:
         asked: As `diag_socket` opened it; of no more use after an error.
         states: `LISTENING`, or `OPEN`.
+        family: One of `FAMILIES`: of the socket, before v4-mapped addresses are unwrapped.
 
     Raises:
         OSError: The kernel refuses, does not answer in time, or cannot give a whole list (`InterruptedDumpError`).
         BadRecord: The answer cannot be read.
     """
-    wanted = sum(1 << state for state in states)
-    for family in (_IPV4, _IPV6):
-        yield from _complete(asked, family, wanted)
-
-
-def _complete(asked: socket.socket, family: int, states: int) -> Iterator[TcpSocket]:
+    request = _REQUEST.pack(family, _TCP, 1 << (_INFO - 1), sum(1 << state for state in states))
     for attempt in range(_ATTEMPTS):
-        if (yield from _dump(asked, _REQUEST.pack(family, _TCP, 1 << (_INFO - 1), states), attempt)):
+        if (yield from _dump(asked, request, attempt)):
             return
     raise InterruptedDumpError(f"the kernel's list of sockets changed {_ATTEMPTS} times while it was read")
 

@@ -11,7 +11,7 @@ from collector.drain import Recent
 from collector.layout import decode
 from collector.netns import Netns
 from collector.scan import Scan, Scanner
-from collector.sock_diag import ANY, ESTABLISHED, FIN_WAIT2, LISTEN, LISTENING, Progress, TcpSocket
+from collector.sock_diag import ANY, ESTABLISHED, FIN_WAIT2, LISTEN, Progress, TcpSocket
 from schemas.codec import BadRecord
 from schemas.records import Basis, Connection, Protocol, Role
 
@@ -54,14 +54,23 @@ class Node:
         self.looks += 1
         return tuple(Netns(cookie, cookie, Path("/n")) for cookie in self.sockets), 0
 
-    def asked(self, namespace):
-        return contextlib.nullcontext(namespace.cookie)
-
-    def tcp_sockets(self, cookie, states):
-        answer = self.sockets[cookie]
-        if isinstance(answer, list) and answer and isinstance(answer[0], Exception):
+    @contextlib.contextmanager
+    def sockets_of(self, namespace):
+        answer = self.sockets[namespace.cookie]
+        if answer and isinstance(answer[0], Exception):
             raise answer.pop(0)
-        return [one for one in answer if (one.state == LISTEN) == (states is LISTENING)]
+        yield Sockets(answer)
+
+
+class Sockets:
+    """Those of one namespace."""
+
+    def __init__(self, sockets):
+        self.listening = [one for one in sockets if one.state == LISTEN]
+        self._open = [one for one in sockets if one.state != LISTEN]
+
+    def open(self):
+        return self._open
 
 
 @pytest.fixture
@@ -70,8 +79,7 @@ def node(monkeypatch):
     made = Node()
     monkeypatch.setattr(scan, "all_namespaces", made.all_namespaces)
     monkeypatch.setattr(scan, "node_namespace", lambda: Netns(NODE, NODE, Path("/n")))
-    monkeypatch.setattr(scan, "_asked", made.asked)
-    monkeypatch.setattr(scan, "tcp_sockets", made.tcp_sockets)
+    monkeypatch.setattr(scan, "sockets_of", made.sockets_of)
     return made
 
 
@@ -136,20 +144,20 @@ def test_only_the_first_scan_counts(node):
 def test_counted_sockets_are_asked_for_after_the_sockets_were_listed(node):
     """One that begins between the two would otherwise be taken for an older one."""
     order = []
-    listed = node.tcp_sockets
+    look = node.sockets_of
 
-    def list_them(cookie, states):
-        order.append("list")
-        return listed(cookie, states)
+    def looking(namespace):
+        order.append("look")
+        return look(namespace)
 
     def counted():
         order.append("counted")
         return Recent(frozenset(), full=False)
 
-    scan.tcp_sockets = list_them  # the fixture puts it back
+    scan.sockets_of = looking  # the fixture puts it back
     node.sockets[POD], node.sockets[OTHER] = [tcp(1)], [tcp(2)]
     Scanner(counted).scan(0)
-    assert order == ["list"] * 4 + ["counted"]
+    assert order == ["look", "look", "counted"]
 
 
 def test_an_overflow_is_told_and_nothing_is_counted_twice(node):
