@@ -67,12 +67,13 @@ class Watch:
         self._scan_s = scan_s
         self._scan_at = self._refresh_at = float("-inf")
         self._scanned: tuple[tuple[bytes, bytes], ...] = ()
-        self._scans_failed = 0
+        self._failed = self._unsure = 0
 
     @property
     def losses(self) -> Mapping[str, int]:
         """What could not be looked at since the start, by stage."""
-        return {"scan_failed": self._scans_failed, "pod_failed": self.pods.failed if self.pods else 0}
+        pods = self.pods.failed if self.pods is not None else 0
+        return {"scan_failed": self._failed, "scan_unsure": self._unsure, "pod_failed": pods}
 
     def turn(self, now: float) -> ScanReport | None:
         """Do what is due between drains; to be called a few times a second.
@@ -97,8 +98,12 @@ class Watch:
         return replace(drained, rows=rows)
 
     def pod_uid(self, netns_cookie: int, cgroup_id: int) -> str:
-        """Whose socket it was, empty if that is not known."""
-        return self.pods.uid(netns_cookie, cgroup_id) if self.pods is not None else ""
+        """Whose socket it was, empty if that is not known.
+
+        A static pod's control group has the hash of its manifest, which is no UID that the API server knows.
+        """
+        uid = self.pods.uid(netns_cookie, cgroup_id) if self.pods is not None else ""
+        return uid if "-" in uid else ""
 
     def _scan(self, scanner: Scanner) -> ScanReport:
         began = time.monotonic()
@@ -107,7 +112,8 @@ class Watch:
         if found.unsure:
             LOG.warning("%d connections may be older than the programs, and are shown without a count", found.unsure)
         self._scanned += found.rows
-        self._scans_failed += found.failed
+        self._failed += found.failed
+        self._unsure += found.unsure
         return ScanReport(time.monotonic() - began, found.failed)
 
 
