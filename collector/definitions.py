@@ -6,8 +6,8 @@ from collector.layout import IGNORED, LOST
 from schemas.metrics import SECONDS, Kind, Metric
 
 LATER_STAGES: Final = (
-    "bad_record", "clock_step", "delivery_failed", "pod_failed", "scan_failed", "scan_unsure", "spool_broken", "spool_failed",
-    "spool_full",
+    "bad_record", "clock_step", "delivery_failed", "pod_failed", "scan_failed", "scan_unsure", "spool_broken",
+    "spool_failed", "spool_full",
 )  # fmt: skip
 """Where something can be lost behind the kernel."""
 STAGES: Final = (*(counter.name.lower() for counter in LOST), *LATER_STAGES)
