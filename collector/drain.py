@@ -55,14 +55,14 @@ class EdgeSource:
         self._filled = 0
         self._cpus = possible_cpus(_POSSIBLE.read_text())
         self._fill(0)
-        self._set(State.STARTED_NS, time.clock_gettime_ns(time.CLOCK_BOOTTIME))
+        self._set(State.STARTED_NS, since_boot_ns())
         self._set(State.RECORDING, 1)
 
     def drain(self) -> Drained:
         """All edges since the drain before, and the counters."""
         idle = self._filled
         self._fill(1 - idle)
-        utc_ns, boot_ns = time.time_ns(), time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+        utc_ns, boot_ns = time.time_ns(), since_boot_ns()
         rows = tuple(map_take(self._maps[_EDGES[idle]], KEY.size, VALUE.size))
         return Drained(rows, self._counters(), utc_ns, boot_ns)
 
@@ -92,6 +92,11 @@ class EdgeSource:
     def _counters(self) -> tuple[int, ...]:
         size = 8 * self._cpus
         return tuple(per_cpu_sum(map_get(self._maps["counters"], _index(counter), size)) for counter in Counter)
+
+
+def since_boot_ns() -> int:
+    """The boot clock, which stamps the rows: CLOCK_MONOTONIC, of which the programs read the coarse form."""
+    return time.clock_gettime_ns(time.CLOCK_MONOTONIC)
 
 
 def _index(value: int) -> bytes:

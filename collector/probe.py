@@ -107,10 +107,12 @@ class Node:
         host_cookie: The node's own network namespace; 0 if it cannot be told.
         packet_cookie: The kernel tells a packet's namespace (Linux 6.15); else that of sockets made before the start of
             the programs is unknown for UDP.
+        alone: Nobody else's sock_ops program is attached, so callbacks that ours asked for may be taken back.
     """
 
     host_cookie: int = 0
     packet_cookie: bool = False
+    alone: bool = False
 
 
 _SOCKET: Final = Program("netpol_socket", CGROUP_SOCK_PROGRAM, SOCK_CREATE_ATTACH)
@@ -135,6 +137,7 @@ def edges_spec(sizes: MapSizes, node: Node, *, udp: bool = True) -> ProbeSpec:
             ("RECENT_ENTRIES", sizes.recent),
             ("HOST_COOKIE", node.host_cookie),
             *((("SKB_COOKIE", 1),) if node.packet_cookie else ()),
+            *((("ALONE", 1),) if node.alone else ()),
         ),
     )
 

@@ -142,11 +142,11 @@ def _info(descriptor: int, size: int) -> bytes:
     return info.raw
 
 
-def program_ids(cgroup: int, attach_type: int) -> tuple[int, ...]:
-    """The ids of the programs attached to a cgroup itself."""
+def program_ids(cgroup: int, attach_type: int, *, effective: bool = False) -> tuple[int, ...]:
+    """The ids of the programs attached to a cgroup itself, or of all that run for its sockets."""
     ids = (ctypes.c_uint32 * _QUERY_MAXIMUM)()
     attributes = _buffer(
-        struct.pack("=IIIIQI", cgroup, attach_type, 0, 0, ctypes.addressof(ids), _QUERY_MAXIMUM) + bytes(4)
+        struct.pack("=IIIIQI", cgroup, attach_type, int(effective), 0, ctypes.addressof(ids), _QUERY_MAXIMUM) + bytes(4)
     )
     _bpf(_PROGRAM_QUERY, attributes)
     (count,) = struct.unpack_from("=I", attributes, 24)

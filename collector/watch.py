@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from collector.batch import Progress
-from collector.drain import Drained, EdgeSource, counted
+from collector.drain import Drained, EdgeSource, counted, since_boot_ns
 from collector.features import Features
 from collector.layout import NS_PER_MS, pair_of
 from collector.link import root_cgroup
@@ -107,7 +107,7 @@ class Watch:
 
     def _scan(self, scanner: Scanner) -> ScanReport:
         began = time.monotonic()
-        found = scanner.scan(time.clock_gettime_ns(time.CLOCK_BOOTTIME))
+        found = scanner.scan(since_boot_ns())
         self._source.older_are_known()
         if found.unsure:
             LOG.warning("%d connections may be older than the programs, and are shown without a count", found.unsure)
@@ -119,7 +119,7 @@ class Watch:
 
 def began() -> Progress:
     """Where a boot stands that begins now."""
-    utc_ns, boot_ns = time.time_ns(), time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+    utc_ns, boot_ns = time.time_ns(), since_boot_ns()
     return Progress(utc_ns // NS_PER_MS, boot_to_utc_ns=utc_ns - boot_ns)
 
 
@@ -131,7 +131,7 @@ def watched(settings: WatchSettings) -> Iterator[Watch]:
         KernelUnavailable: The kernel refuses.
     """
     features = settings.features
-    spec = edges_spec(settings.sizes, node_facts(), udp=features.udp)
+    spec = edges_spec(settings.sizes, node_facts(settings.cgroup), udp=features.udp)
     with counted(spec, settings.cgroup) as source:
         pods = PodDirectory(root_cgroup()) if features.pods or features.host_network else None
         scanner = Scanner(source.counted_so_far, _within(settings.cgroup)) if features.older else None

@@ -15,6 +15,8 @@ need /usr/bin/python3 python3
 need mvn maven
 need java default-jre-headless
 need ip iproute2
+need gcc gcc
+need /usr/include/stdio.h libc6-dev
 PATH=$PATH:/usr/sbin need nft nftables
 architecture=$(dpkg --print-architecture 2>/dev/null || echo amd64)
 compgen -G "/usr/src/linux-headers-*-$architecture" >/dev/null || missing+=("linux-headers-$architecture")

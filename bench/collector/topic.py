@@ -21,7 +21,7 @@ _BROKER: Final = "1"
 """The embedded server's node.id."""
 _OURS: Final = (b"\x0a\xc9", b"\x0a\xca")
 """10.201.0.0/16 and 10.202.0.0/16: what the generator makes; a scan of sockets may report others."""
-NOT_CONNECTIONS: Final = frozenset({"scan_failed", "clock_step"})
+NOT_CONNECTIONS: Final = frozenset({"clock_step", "pod_failed", "scan_failed"})
 """Stages of the ledger that count something else than connections."""
 
 

@@ -31,7 +31,7 @@ struct edge_key {
 
 struct edge_value {
     u64 count; /* connections or flows begun; 0 if old ones were seen to go on */
-    u64 first_ns; /* boot clock */
+    u64 first_ns; /* since boot, of the coarse clock: a few milliseconds, for a tenth of the price */
     u64 last_ns;
 };
 

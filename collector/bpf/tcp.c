@@ -50,8 +50,9 @@ static inline u64 cgroup_of(struct bpf_sock_ops *socket)
     return note ? note->cgroup_id : 0;
 }
 
-static inline void tcp_edge(struct bpf_sock_ops *socket, struct edge_key *key)
+static inline void tcp_edge(struct bpf_sock_ops *socket, u8 role, u8 basis, u8 established)
 {
+    struct edge_key key = {.role = role, .basis = basis, .established = established, .protocol = PROTOCOL_TCP};
     u32 local[4] = {}, remote[4] = {};
     u32 family = socket->family;
 
@@ -60,44 +61,35 @@ static inline void tcp_edge(struct bpf_sock_ops *socket, struct edge_key *key)
         return;
     }
     read_addresses(socket, local, remote);
-    key->family = family == FAMILY_IPV4 || is_mapped(remote) ? FAMILY_IPV4 : FAMILY_IPV6;
-    if (!between_pods(key, local, remote))
+    key.family = family == FAMILY_IPV4 || is_mapped(remote) ? FAMILY_IPV4 : FAMILY_IPV6;
+    if (!between_pods(&key, local, remote))
         return;
-    key->netns_cookie = bpf_get_netns_cookie(socket);
-    if (key->netns_cookie == HOST_COOKIE)
-        key->cgroup_id = cgroup_of(socket);
-    key->protocol = PROTOCOL_TCP;
-    count_edge(key, 1, bpf_ktime_get_boot_ns());
+    key.netns_cookie = bpf_get_netns_cookie(socket);
+    if (key.netns_cookie == HOST_COOKIE)
+        key.cgroup_id = cgroup_of(socket);
+    /* local_port is in host order, remote_port is not */
+    key.port = role == SERVER ? socket->local_port : bpf_ntohl(socket->remote_port);
+    count_edge(&key, 1, bpf_ktime_get_coarse_ns());
 }
 
-/* remote_port is in network order, local_port in host order. */
+/* Called some ten times for each connection: what is not ours must leave at once. */
 int netpol_tcp(struct bpf_sock_ops *socket)
 {
-    struct edge_key key = {.role = CLIENT, .basis = CONNECT, .established = 1};
+    u32 op = socket->op;
 
-    switch (socket->op) {
-    case BPF_SOCK_OPS_TCP_CONNECT_CB: /* to hear of its end, should it never be established */
+    if (op == BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB) {
+#ifdef ALONE /* nobody else can have asked for what follows: its other states need no call */
+        bpf_sock_ops_cb_flags_set(socket, socket->bpf_sock_ops_cb_flags & ~BPF_SOCK_OPS_STATE_CB_FLAG);
+#endif
+        remember(socket);
+        tcp_edge(socket, CLIENT, CONNECT, 1);
+    } else if (op == BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB) {
+        remember(socket);
+        tcp_edge(socket, SERVER, ACCEPT, 1);
+    } else if (op == BPF_SOCK_OPS_TCP_CONNECT_CB) { /* to hear of its end, should it never be established */
         bpf_sock_ops_cb_flags_set(socket, socket->bpf_sock_ops_cb_flags | BPF_SOCK_OPS_STATE_CB_FLAG);
-        return 1;
-    case BPF_SOCK_OPS_STATE_CB: /* refused, not answered, or closed before an answer */
-        if (socket->args[0] != TCP_SYN_SENT || socket->args[1] != TCP_CLOSE)
-            return 1;
-        key.established = 0;
-        key.port = bpf_ntohl(socket->remote_port);
-        break;
-    case BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB:
-        remember(socket);
-        key.port = bpf_ntohl(socket->remote_port);
-        break;
-    case BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB:
-        remember(socket);
-        key.role = SERVER;
-        key.basis = ACCEPT;
-        key.port = socket->local_port;
-        break;
-    default:
-        return 1;
+    } else if (op == BPF_SOCK_OPS_STATE_CB && socket->args[0] == TCP_SYN_SENT && socket->args[1] == TCP_CLOSE) {
+        tcp_edge(socket, CLIENT, CONNECT, 0); /* refused, not answered, or closed before an answer */
     }
-    tcp_edge(socket, &key);
     return 1;
 }

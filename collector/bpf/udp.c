@@ -43,6 +43,12 @@ struct flow {
 };
 BPF_TABLE("lru_hash", struct flow_key, struct flow, flows, FLOW_ENTRIES);
 
+/* The coarse clock may be behind the one that user space took the start from. */
+static inline int is_unsure(u64 now)
+{
+    return (s64)(now - state_of(STARTED_NS)) < (s64)UNSURE_NS;
+}
+
 /* The role of a socket that opens a flow. A socket that has only ever been asked, so long ago that `flows` may have
  * forgotten who asked, may be answering.
  */
@@ -141,7 +147,7 @@ static inline void tell(struct __sk_buff *skb, struct packet *packet, struct flo
 static inline void new_flow(struct __sk_buff *skb, struct packet *packet, struct flow_key *key, struct flow *idle,
                             struct bpf_sock *socket)
 {
-    u64 now = bpf_ktime_get_boot_ns();
+    u64 now = bpf_ktime_get_coarse_ns();
     struct flow flow = {.last_ns = now, .told_ns = now};
     struct edge_key edge = {.netns_cookie = key->netns_cookie};
     struct socket_note *note = sockets.sk_storage_get(socket, 0, BPF_SK_STORAGE_GET_F_CREATE);
@@ -151,7 +157,7 @@ static inline void new_flow(struct __sk_buff *skb, struct packet *packet, struct
         add(MAP_FULL);
         return;
     }
-    if (!note->made && !connected && now - state_of(STARTED_NS) < UNSURE_NS) {
+    if (!note->made && !connected && is_unsure(now)) {
         flow.role = PENDING;
         flow.came = !packet->outgoing;
         flow.went = packet->outgoing;
@@ -181,7 +187,7 @@ static inline void pending_flow(struct __sk_buff *skb, struct packet *packet, st
         flow->went = 1;
     else
         flow->came = 1;
-    if (!note || (!silent && now - state_of(STARTED_NS) < UNSURE_NS))
+    if (!note || (!silent && is_unsure(now)))
         return;
     settle(flow, note, packet->outgoing, now);
     flow->last_ns = flow->told_ns = now;
@@ -215,13 +221,28 @@ static inline u64 cookie_of(struct __sk_buff *skb, struct bpf_sock *socket)
 #endif
 }
 
+/* Most packets of a node are not of UDP, and leave here, without a call: at a fixed offset, or unread if the header is
+ * not in the linear part. IPv6 with extension headers goes on to where the socket is asked.
+ */
+static inline int is_other(struct __sk_buff *skb)
+{
+    u8 *data = (void *)(long)skb->data;
+    u8 *end = (void *)(long)skb->data_end;
+
+    if (data + 10 > end)
+        return 0;
+    if (data[0] >> 4 == 4)
+        return data[9] != PROTOCOL_UDP;
+    return data[6] == PROTOCOL_TCP;
+}
+
 static inline void udp_flow(struct __sk_buff *skb, u8 outgoing)
 {
     struct packet packet = {.outgoing = outgoing};
     struct flow_key key = {};
     struct bpf_sock *socket = skb->sk;
 
-    if (!socket)
+    if (!socket || is_other(skb))
         return;
     socket = bpf_sk_fullsock(socket);
     if (!socket || socket->protocol != PROTOCOL_UDP)
@@ -235,7 +256,7 @@ static inline void udp_flow(struct __sk_buff *skb, u8 outgoing)
     key.netns_cookie = cookie_of(skb, socket);
     key.local_port = packet.local_port;
     key.remote_port = packet.remote_port;
-    u64 now = bpf_ktime_get_boot_ns();
+    u64 now = bpf_ktime_get_coarse_ns();
     struct flow *flow = flows.lookup(&key);
     int other_socket = flow && outgoing && flow->socket && flow->socket != bpf_get_socket_cookie(skb);
     if (flow && !other_socket && now - flow->last_ns < IDLE_NS)

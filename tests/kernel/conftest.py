@@ -39,7 +39,7 @@ def watch(cgroup):
     with contextlib.ExitStack() as stack:
 
         def start(map_entries=4096, *, flows=4096, node=None, **defines):
-            spec = edges_spec(MapSizes(map_entries, flows, 1024), node or node_facts())
+            spec = edges_spec(MapSizes(map_entries, flows, 1024), node or node_facts(cgroup))
             spec = replace(spec, defines=(*spec.defines, *defines.items()))
             return Watched(stack.enter_context(counted(spec, cgroup)))
 

@@ -26,7 +26,7 @@ from pathlib import Path
 from collector.drain import counted
 from collector.node import node_facts
 from collector.probe import MapSizes, edges_spec
-with counted(edges_spec(MapSizes(64, 64, 64), node_facts()), Path(sys.argv[1])):
+with counted(edges_spec(MapSizes(64, 64, 64), node_facts(Path(sys.argv[1]))), Path(sys.argv[1])):
     print("attached", flush=True)
     time.sleep(60)
 """

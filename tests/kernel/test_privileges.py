@@ -20,7 +20,7 @@ from schemas.errors import NetpolError
 try:
     features = available()
     cgroup = features.require(Path(sys.argv[1]))
-    with counted(edges_spec(MapSizes(64, 64, 64), node_facts(), udp=features.udp), cgroup) as source:
+    with counted(edges_spec(MapSizes(64, 64, 64), node_facts(cgroup), udp=features.udp), cgroup) as source:
         source.drain()
     print("udp" if features.udp else "tcp only")
 except NetpolError as error:

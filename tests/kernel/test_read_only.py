@@ -31,7 +31,7 @@ except FileNotFoundError:
 try:
     cgroup = available().require(Path(sys.argv[1]))
     clear(cgroup)
-    with counted(edges_spec(MapSizes(64, 64, 64), node_facts()), cgroup) as source:
+    with counted(edges_spec(MapSizes(64, 64, 64), node_facts(cgroup)), cgroup) as source:
         print(source.drain().rows)
 except Exception as error:
     print(error)
