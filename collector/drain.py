@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Final
 
 from collector.layout import COOKIE_BYTES, KEY, VALUE, Counter, State, per_cpu_sum
 from collector.link import attached
-from collector.probe import LoadedProbe, ProbeSpec, load
+from collector.probe import LoadedProbe, ProbeSpec, Program, load
 from collector.syscall import map_get, map_set, map_take
 
 _POSSIBLE: Final = Path("/sys/devices/system/cpu/possible")
@@ -51,12 +51,23 @@ class EdgeSource:
     """The two edge maps in turn: one is filled by the kernel while the other is drained."""
 
     def __init__(self, loaded: LoadedProbe) -> None:
+        self._loaded = loaded
+        self._links = ExitStack()
         self._maps = loaded.maps
         self._filled = 0
         self._cpus = possible_cpus(_POSSIBLE.read_text())
         self._fill(0)
         self._set(State.STARTED_NS, since_boot_ns())
         self._set(State.RECORDING, 1)
+
+    def attach(self, programs: Iterable[Program], cgroup: Path) -> None:
+        """Let the programs run for the cgroup's sockets; raises KernelUnavailable."""
+        for program in programs:
+            self._links.enter_context(attached(self._loaded.programs[program.name], cgroup, program.attach_type))
+
+    def detach(self) -> None:
+        """No program runs for new events; what was counted can still be drained."""
+        self._links.close()
 
     def drain(self) -> Drained:
         """All edges since the drain before, and the counters."""
@@ -115,9 +126,10 @@ def counted(spec: ProbeSpec, cgroup: Path) -> Iterator[EdgeSource]:
     loaded = load(spec)
     try:
         source = EdgeSource(loaded)
-        with ExitStack() as links:
-            for program in spec.programs:
-                links.enter_context(attached(loaded.programs[program.name], cgroup, program.attach_type))
+        try:
+            source.attach(spec.programs, cgroup)
             yield source
+        finally:
+            source.detach()
     finally:
         loaded.close()

@@ -24,13 +24,13 @@ class Counter(IntEnum):
     OWN_ADDRESS = 1
     OTHER_FAMILY = 2
     MULTICAST = 3
-    BEFORE_START = 4
-    TRANSLATED_REPLY = 5
+    TRANSLATED_REPLY = 4
+    BEFORE_START = 5
     MAP_FULL = 6
     BAD_PACKET = 7
 
 
-LOST: Final = (Counter.MAP_FULL, Counter.BAD_PACKET)
+LOST: Final = (Counter.BEFORE_START, Counter.MAP_FULL, Counter.BAD_PACKET)
 """Should have been counted as edges."""
 IGNORED: Final = tuple(counter for counter in Counter if counter not in LOST)
 """Left out on purpose."""

@@ -135,4 +135,5 @@ def _looks(settings: LocalSettings, watch: Watch, stop: threading.Event) -> Iter
         if now >= due:
             yield now
             due = now + settings.interval_s
+    watch.end()
     yield time.monotonic()

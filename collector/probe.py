@@ -128,7 +128,7 @@ _UDP: Final = (
 def edges_spec(sizes: MapSizes, node: Node, *, udp: bool = True) -> ProbeSpec:
     """The edge counter. Sockets are noted before their packets are looked at."""
     return ProbeSpec(
-        sources=("edges.c", "tcp.c", *(("packet.c", "udp.c") if udp else ())),
+        sources=("edges.c", "tcp.c", *(("packet.c", "roles.c", "udp.c") if udp else ())),
         programs=(_SOCKET, *(_UDP if udp else ()), _TCP),
         maps=("edges_a", "edges_b", "active", "counters", "state", "recent"),
         defines=(

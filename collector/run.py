@@ -117,6 +117,8 @@ class Reports:
 
     def _drained(self, *, last: bool) -> Drained:
         """What is to be told now; at the end, all of it."""
+        if last:
+            self._watch.end()
         began = time.monotonic()
         drained = self._watch.drain(began)
         self._metrics.drained(time.monotonic() - began, len(drained.rows) / self._settings.map_entries)

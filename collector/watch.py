@@ -89,6 +89,10 @@ class Watch:
         self._scan_at = now + self._scan_s
         return self._scan(self._scanner)
 
+    def end(self) -> None:
+        """Let go of the kernel: the next drain is the last, and nothing begins unseen after it."""
+        self._source.detach()
+
     def drain(self, now: float) -> Drained:
         """Every edge since the drain before, and what scans have found."""
         drained = self._source.drain()
@@ -135,6 +139,8 @@ def watched(settings: WatchSettings) -> Iterator[Watch]:
     with counted(spec, settings.cgroup) as source:
         pods = PodDirectory(root_cgroup()) if features.pods or features.host_network else None
         scanner = Scanner(source.counted_so_far, _within(settings.cgroup)) if features.older else None
+        if scanner is None:
+            source.older_are_known()
         yield Watch(source, scanner, pods, settings.scan_s)
 
 

@@ -35,14 +35,14 @@ struct edge_value {
     u64 last_ns;
 };
 
-/* Why something is not an edge; the first ones on purpose, the last two are losses. */
+/* Why something is not an edge; the first ones on purpose, the last three are losses. */
 enum counter {
     LOOPBACK = 0,
     OWN_ADDRESS = 1,
     OTHER_FAMILY = 2,
     MULTICAST = 3,
-    BEFORE_START = 4,
-    TRANSLATED_REPLY = 5,
+    TRANSLATED_REPLY = 4,
+    BEFORE_START = 5,
     MAP_FULL = 6,
     BAD_PACKET = 7,
     COUNTERS = 8
@@ -83,11 +83,11 @@ BPF_ARRAY(state, u64, STATES);
 struct socket_note {
     u64 netns_cookie;
     u64 cgroup_id;
-    u64 served_at; /* number of the flow that it was first asked by, from 1 */
+    u64 served_at; /* number of the flow that it was first asked by, from 1; 0 if it never was */
+    u64 asked_at; /* the same of the first that it opened */
     u8 made; /* since the programs were attached */
     u8 bound; /* to a port that its program named */
-    u8 asked; /* has opened a flow */
-    u8 unused[5];
+    u8 unused[6];
 };
 struct sockets_table_t {
     int key;

@@ -68,7 +68,7 @@ static inline void tcp_edge(struct bpf_sock_ops *socket, u8 role, u8 basis, u8 e
     if (key.netns_cookie == HOST_COOKIE)
         key.cgroup_id = cgroup_of(socket);
     /* local_port is in host order, remote_port is not */
-    key.port = role == SERVER ? socket->local_port : bpf_ntohl(socket->remote_port);
+    key.port = role == CLIENT ? bpf_ntohl(socket->remote_port) : socket->local_port;
     count_edge(&key, 1, bpf_ktime_get_coarse_ns());
 }
 
@@ -85,6 +85,12 @@ int netpol_tcp(struct bpf_sock_ops *socket)
         tcp_edge(socket, CLIENT, CONNECT, 1);
     } else if (op == BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB) {
         remember(socket);
+#ifdef ALONE /* only a socket that connected has it: both ends connected to each other at once */
+        if (socket->bpf_sock_ops_cb_flags & BPF_SOCK_OPS_STATE_CB_FLAG) {
+            tcp_edge(socket, UNKNOWN, CONNECT, 1);
+            return 1;
+        }
+#endif
         tcp_edge(socket, SERVER, ACCEPT, 1);
     } else if (op == BPF_SOCK_OPS_TCP_CONNECT_CB) { /* to hear of its end, should it never be established */
         bpf_sock_ops_cb_flags_set(socket, socket->bpf_sock_ops_cb_flags | BPF_SOCK_OPS_STATE_CB_FLAG);

@@ -54,7 +54,7 @@ def test_an_answer_to_an_older_question_is_nobodys_flow(watch, ends):
     served.sendto(b"a", asker)
     asking.recv(10)
     assert watched.rows() == []
-    assert watched.ignored == {"before_start": 2}
+    assert watched.losses == {"before_start": 2}
 
 
 def test_who_only_sends_is_the_client(watch, counts, ends):
