@@ -71,3 +71,13 @@ def test_two_collectors_see_the_same(pair, watch):
     with pair.server.listen(socket.AF_INET, SERVER, 80) as listening:
         connect(pair.client, listening, (SERVER, 80), 31)
     assert [sum(row.count for row in watched.rows()) for watched in (one, other)] == [62, 62]
+
+
+def test_what_was_counted_is_there_after_the_programs_are_gone(pair, watch):
+    """So an end detaches first and drains then: nothing begins between the two that nobody tells."""
+    watched = watch()
+    with pair.server.listen(socket.AF_INET, SERVER, 80) as listening:
+        connect(pair.client, listening, (SERVER, 80), 5)
+        watched.source.detach()
+        connect(pair.client, listening, (SERVER, 80), 3)
+    assert sum(row.count for row in watched.rows()) == 10

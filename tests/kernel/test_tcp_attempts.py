@@ -90,3 +90,24 @@ def test_another_programs_flags_stay(pair, watch, counts):
         calling.connect((SERVER, 81))
     for watched in (one, other):
         assert counts(watched.rows(), lambda row: row.established) == {False: 1}
+
+
+def test_two_ends_that_connect_to_each_other_are_unknown(pair, watch, counts):
+    """Simultaneous open (RFC 9293, 3.5): both called, and neither listened."""
+    watched = watch()
+    one, other = pair.client.open_socket(socket.AF_INET), pair.server.open_socket(socket.AF_INET)
+    with one, other:
+        one.bind((CLIENT, 7001))
+        other.bind((SERVER, 7002))
+        pair.server.run("nft", "-f", "-", text=DROP)
+        pair.client.run("nft", "-f", "-", text=DROP)
+        for calling, target in ((one, (SERVER, 7002)), (other, (CLIENT, 7001))):
+            calling.setblocking(False)  # noqa: FBT003  the standard library's own signature
+            calling.connect_ex(target)
+        pair.server.run("nft", "flush", "ruleset")
+        pair.client.run("nft", "flush", "ruleset")
+        rows, deadline = watched.rows(), time.monotonic() + 8
+        while sum(row.count for row in rows) < 2 and time.monotonic() < deadline:
+            time.sleep(0.1)
+            rows += watched.rows()
+    assert counts(rows, lambda row: (row.role, row.established)) == {(Role.UNKNOWN, True): 2}
