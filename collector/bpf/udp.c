@@ -185,7 +185,7 @@ static inline void udp_flow(struct __sk_buff *skb, u8 outgoing)
     struct flow_key key = {};
     struct bpf_sock *socket = skb->sk;
 
-    if (!socket || is_other(skb))
+    if (!socket)
         return;
     socket = bpf_sk_fullsock(socket);
     if (!socket || socket->protocol != PROTOCOL_UDP)
@@ -212,13 +212,15 @@ static inline void udp_flow(struct __sk_buff *skb, u8 outgoing)
 
 int netpol_udp_out(struct __sk_buff *skb)
 {
-    udp_flow(skb, 1);
+    if (!is_other(skb))
+        udp_flow(skb, 1);
     return 1;
 }
 
 int netpol_udp_in(struct __sk_buff *skb)
 {
-    udp_flow(skb, 0);
+    if (!is_other(skb))
+        udp_flow(skb, 0);
     return 1;
 }
 
