@@ -5,8 +5,9 @@
 
 import importlib
 import logging
+import os
 import sys
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -39,6 +40,17 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(importlib.import_module(f"advisor.commands.{name}"), name)
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """The command; a reader that has seen enough, as `head`, ends it without a word.
+
+        Click would exit 1; and what is still buffered must not fail once more when the interpreter ends.
+        """
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return None
+
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list in `--help`, without importing anything."""
         with formatter.section("Commands"):
@@ -66,8 +78,6 @@ def main() -> None:
         sys.exit(2)
     except click.Abort:
         sys.exit(130)
-    except BrokenPipeError:
-        sys.exit(0)
     except OSError as error:
         click.echo(f"network-policy: {error.filename or 'input or output'}: {error.strerror or error}", err=True)
         sys.exit(Unavailable.exit_code)

@@ -20,6 +20,8 @@ from schemas.stopping import stop_event
 LOG: Final = logging.getLogger(__name__)
 _TURN_S: Final = 0.2
 _ROWS: Final = 10_000
+_LONGEST_S: Final = 10_000_000.0
+"""Some four months, which is as long as a wait can be told to the kernel everywhere."""
 _REMEMBERED: Final = 1_000_000
 
 
@@ -47,8 +49,8 @@ class LocalSettings:
     def __post_init__(self) -> None:
         """Neither may end at once or never."""
         for name, value in (("interval", self.interval_s), ("duration", self.duration_s)):
-            if value is not None and not 0 < value < float("inf"):
-                raise UsageError(f"{name} must be a number of seconds, more than 0, not {value}")
+            if value is not None and not 0 < value <= _LONGEST_S:
+                raise UsageError(f"{name} must be more than 0 and at most {_LONGEST_S:,.0f} seconds, not {value}")
 
 
 @dataclass(slots=True)

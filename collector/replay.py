@@ -46,11 +46,9 @@ def _read(settings: ReplaySettings) -> tuple[tuple[ConnectionBatch, ...], tuple[
             found = tuple(batches_of(lines, settings.kafka.cluster, interval_ms, bad.append, settings.batch_rows))
     except OSError as error:
         raise UsageError(f"{settings.path} cannot be read ({error.strerror})") from error
-    if bad and not found:
-        raise UsageError(
-            f"{settings.path} is not raw recorded connections, not one line can be read; "
-            f"line {bad[0].number}: {bad[0].reason}"
-        )
+    if not found:
+        why = f"not one line can be read; line {bad[0].number}: {bad[0].reason}" if bad else "it has no lines"
+        raise UsageError(f"{settings.path} is not raw recorded connections, {why}")
     for line in bad:
         LOG.warning("%s:%d: %s", settings.path, line.number, line.reason)
     return found, tuple(bad)

@@ -1,6 +1,5 @@
 """What can be set: the collector's and the replay's options."""
 
-import math
 import platform
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,14 @@ from schemas.listening import Address
 
 MIB: Final = 1024 * 1024
 _SHORTEST_S: Final = 0.001
+_DAY_S: Final = 86_400.0
+"""What is reported less often than daily is no observation."""
+_MOST_ENTRIES: Final = 2**24
+"""Of a kernel map: beyond it a preallocated map takes gigabytes of the node's memory."""
+_MOST_ROWS: Final = 100_000
+"""A record of so many new edges is below the largest size that the topics take."""
+_MOST_MIB: Final = 1024.0 * 1024
+"""A tebibyte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +67,11 @@ class CollectorSettings:
 
     def __post_init__(self) -> None:
         """Raises UsageError for a setting that cannot be."""
-        _positive(
-            interval=self.interval_s,
-            map_entries=self.map_entries,
-            flow_entries=self.flow_entries,
-            scan_interval=self.scan_s,
-            batch_rows=self.batch_rows,
-            spool_mib=self.spool_mib,
-            spool_dir_mib=self.spool_dir_mib,
-        )
-        _not_negative(repeat=self.repeat_s, flush=self.flush_s)
+        _positive(_DAY_S, interval=self.interval_s, scan=self.scan_s)
+        _positive(_MOST_ENTRIES, map_entries=self.map_entries, flow_entries=self.flow_entries)
+        _positive(_MOST_MIB, spool_mib=self.spool_mib, spool_dir_mib=self.spool_dir_mib)
+        _positive(_MOST_ROWS, batch_rows=self.batch_rows)
+        _not_negative(_DAY_S, repeat=self.repeat_s, flush=self.flush_s)
         if not self.node:
             raise UsageError("the node needs a name: --node or the environment variable that the DaemonSet sets")
 
@@ -107,19 +109,21 @@ class ReplaySettings:
 
     def __post_init__(self) -> None:
         """Raises UsageError for a setting that cannot be."""
-        _positive(interval=self.interval_s, batch_rows=self.batch_rows, spool_mib=self.spool_mib)
-        _not_negative(flush=self.flush_s)
+        _positive(_DAY_S, interval=self.interval_s)
+        _positive(_MOST_MIB, spool_mib=self.spool_mib)
+        _positive(_MOST_ROWS, batch_rows=self.batch_rows)
+        _not_negative(_DAY_S, flush=self.flush_s)
         if self.interval_s < _SHORTEST_S:
             raise UsageError(f"interval must be at least {_SHORTEST_S} s, not {self.interval_s}")
 
 
-def _positive(**values: float) -> None:
+def _positive(most: float, **values: float) -> None:
     for name, value in values.items():
-        if not (math.isfinite(value) and value > 0):
-            raise UsageError(f"{name.replace('_', '-')} must be a number more than 0, not {value}")
+        if not 0 < value <= most:
+            raise UsageError(f"{name.replace('_', '-')} must be more than 0 and at most {most:,.0f}, not {value}")
 
 
-def _not_negative(**values: float) -> None:
+def _not_negative(most: float, **values: float) -> None:
     for name, value in values.items():
-        if not (math.isfinite(value) and value >= 0):
-            raise UsageError(f"{name.replace('_', '-')} must be a number, 0 or more, not {value}")
+        if not 0 <= value <= most:
+            raise UsageError(f"{name.replace('_', '-')} must be 0 or more, and at most {most:,.0f}, not {value}")

@@ -67,6 +67,8 @@ def collect(  # noqa: PLR0913  one argument per option
     strict: bool,
 ) -> None:
     """Count the connections of this node in the kernel and publish them to Kafka."""
+    if strict and replay is None:
+        raise UsageError("--strict is for --replay: it says what to do about a bad line of a recording")
     if replay is not None:
         _replay(kafka, replay, interval, spool_mib, strict=strict)
         return

@@ -38,3 +38,30 @@ def test_the_replay_is_checked_the_same_way():
     """An interval is longer than nothing."""
     with pytest.raises(UsageError, match="interval"):
         ReplaySettings(KAFKA, Path("x"), interval_s=-1)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("interval_s", 1e300),
+        ("repeat_s", 1e308),
+        ("scan_s", 1e308),
+        ("spool_mib", 1e308),
+        ("spool_dir_mib", float("inf")),
+        ("flow_entries", 2**32 + 1),
+        ("map_entries", 10**9),
+        ("repeat_s", float("nan")),
+        ("repeat_s", -1),
+    ],
+)
+def test_a_number_beyond_reason_is_refused_by_name(name, value):
+    """Before anything is asked of the kernel or of Kafka."""
+    with pytest.raises(UsageError, match=name.removesuffix("_s").replace("_", "-")):
+        CollectorSettings(KafkaSettings("b"), node="n", **{name: value})
+
+
+@pytest.mark.parametrize("value", [1e300, 0, float("nan"), 1e-9])
+def test_a_replay_needs_an_interval_that_can_be(value):
+    """The same of recorded time."""
+    with pytest.raises(UsageError, match="interval"):
+        ReplaySettings(KafkaSettings("b"), Path("f"), interval_s=value)
