@@ -12,6 +12,8 @@ from collector.spool_files import BrokenFile, Outgoing, SpoolDirectory, SpoolFil
 from schemas.topics import MAX_RECORD_BYTES
 
 LOG: Final = logging.getLogger(__name__)
+_UNSAFE: Final = 3
+"""Batches in memory where there is a directory: what a moment's delay needs, and all that a killed collector loses."""
 
 Delivered = Callable[[], None]
 
@@ -29,7 +31,7 @@ class SpoolLimits:
 
     Attributes:
         memory_bytes: Batches in memory, together.
-        directory: Holds what does not fit in memory; None for memory alone.
+        directory: Holds what waits for longer than a moment; None for memory alone.
         directory_bytes: Files in the directory, together, in whole blocks of the disk.
         keep: What stays when neither has room.
     """
@@ -195,11 +197,12 @@ class Spool:
         return len(self) - len(in_memory) + kept, len(in_memory) - kept
 
     def _placed(self, outgoing: Outgoing) -> Outgoing | SpoolFile | None:
-        if self._fits_memory(outgoing.size):
+        fits = self._fits_memory(outgoing.size)
+        if fits and (self._directory is None or self.in_memory.batches < _UNSAFE):
             return outgoing
         if self._fits_directory(outgoing):
             return self._files().write(self._number, outgoing)
-        return None
+        return outgoing if fits else None
 
     def _moved(self, waiting: Waiting) -> bool:
         if not isinstance(waiting.place, Outgoing) or not self._fits_directory(waiting.place):

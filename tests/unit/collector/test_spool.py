@@ -59,6 +59,22 @@ def test_memory_comes_first_then_files_and_the_order_is_one(limits):
     assert (len(spool), spool.in_memory, spool.in_files) == (0, Held(), Held())
 
 
+def test_with_a_directory_only_a_moment_is_in_memory(limits):
+    """However much room memory has: what a killed collector would lose."""
+    spool = Spool(limits(memory=100_000, files=100 * BLOCK))
+    assert _fill(spool, 20) == []
+    assert (spool.in_memory.batches, spool.in_files.batches) == (3, 17)
+    assert _drain(spool) == list(range(20))
+
+
+def test_memory_takes_what_a_full_directory_cannot(limits):
+    """Nothing is given up while there is room somewhere."""
+    spool = Spool(limits(memory=100_000, files=2 * BLOCK))
+    assert _fill(spool, 20) == []
+    assert (spool.in_memory.batches, spool.in_files.batches) == (18, 2)
+    assert _drain(spool) == list(range(20))
+
+
 @pytest.mark.parametrize(("keep", "left"), [(Keep.OLDEST, range(7)), (Keep.NEWEST, range(3, 10))])
 def test_a_full_spool_keeps_the_oldest_or_the_newest(limits, keep, left):
     """Seven have room; three of ten are counted."""
