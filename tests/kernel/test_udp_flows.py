@@ -79,6 +79,18 @@ def test_both_ends_are_counted_with_their_roles(pair, watch, counts, case, how):
     assert (watched.losses, watched.ignored) == ({}, {})
 
 
+def test_the_kernels_own_counters_agree(pair, watch, counts):
+    """OutDatagrams and InDatagrams of the namespaces are the second instrument: one question is one datagram."""
+    sent, received = pair.client.counter("OutDatagrams", "Udp"), pair.server.counter("InDatagrams", "Udp")
+    watched, case = watch(), Case((SERVER, 514), socket.AF_INET, SERVER, 101)
+    with pair.server.bind_udp(case.family, case.bound, 514) as served:
+        exchange(pair, served, case, how="sendto", reply=False)
+    by_role = counts(watched.rows(), lambda row: row.role)
+    assert by_role == {Role.CLIENT: 101, Role.SERVER: 101}
+    assert by_role[Role.CLIENT] == pair.client.counter("OutDatagrams", "Udp") - sent
+    assert by_role[Role.SERVER] == pair.server.counter("InDatagrams", "Udp") - received
+
+
 def test_a_resolver_that_binds_to_any_port_is_a_client(pair, watch, counts):
     """As musl's does: bind() to port 0, then sendto()."""
     watched, case = watch(), Case((SERVER, 53), socket.AF_INET, SERVER, 11)

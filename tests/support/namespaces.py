@@ -78,11 +78,11 @@ class Namespace:
         with self.open_socket(socket.AF_INET) as any_socket:
             return struct.unpack("=Q", any_socket.getsockopt(socket.SOL_SOCKET, _SO_NETNS_COOKIE, 8))[0]
 
-    def counter(self, name: str) -> int:
-        """A TCP counter of the kernel's own, such as ActiveOpens: the second instrument."""
+    def counter(self, name: str, protocol: str = "Tcp") -> int:
+        """A counter of the kernel's own, such as ActiveOpens, or OutDatagrams of Udp: the second instrument."""
         with self.inside():
             lines = Path("/proc/thread-self/net/snmp").read_text().splitlines()
-        names, values = (line.split() for line in lines if line.startswith("Tcp:"))
+        names, values = (line.split() for line in lines if line.startswith(f"{protocol}:"))
         return int(values[names.index(name)])
 
     def run(self, *command: str, text: str | None = None) -> None:
