@@ -8,6 +8,7 @@ import subprocess
 import pytest
 from namespaces import SERVER, connect
 from programs import COMMAND, wait_until
+from scratch import scratch
 
 from schemas.records import Role
 
@@ -15,7 +16,7 @@ pytestmark = [pytest.mark.kernel, pytest.mark.kafka]
 
 READ_ONLY = """
 for mount in $(cut -d' ' -f5 /proc/self/mountinfo); do mount -o remount,bind,ro "$mount" 2>/dev/null; done
-mount -t tmpfs none /tmp
+mount -t tmpfs none "$TMPDIR"
 exec setpriv --bounding-set=-all,+bpf,+net_admin "$@"
 """
 
@@ -38,7 +39,7 @@ def confined(kafka, cgroup, tmp_path):
                 "n1",
             ]
             words = ["unshare", "--mount", "--propagation=private", "sh", "-c", READ_ONLY, "sh", COMMAND, "collect"]
-            environment = {name: value for name, value in os.environ.items() if name != "TMPDIR"}
+            environment = {**os.environ, "TMPDIR": scratch()}
             with log.open("wb") as output:
                 command = [*words, *where, "--cgroup", cgroup, "--interval", "600", *options]
                 process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=environment)
