@@ -6,13 +6,18 @@
 import importlib
 import logging
 import os
+import select
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from schemas.errors import NetpolError, Unavailable
 
+_STDOUT: Final = 1
 COMMANDS: Final = {
     "demo": "the whole pipeline on this machine; suggestions in ./policies",
     "collect": "node agent: eBPF to Kafka",
@@ -24,6 +29,29 @@ COMMANDS: Final = {
     "topics": "create or check the topics",
     "doctor": "what this machine lacks, and what to do about it",
 }
+
+
+@contextmanager
+def _reader_may_leave() -> Iterator[None]:
+    """A reader that has seen enough, as `head`, ends the program without a word; any other broken pipe is an error.
+
+    Click would exit 1 for both; and what is still buffered must not fail once more when the interpreter ends.
+    """
+    try:
+        yield
+    except BrokenPipeError as error:
+        if not _reader_left():
+            raise Unavailable(f"what this program was talking to has ended ({error.strerror})") from error
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), _STDOUT)
+        raise click.exceptions.Exit(0) from error
+
+
+def _reader_left() -> bool:
+    """Whether nobody can read standard output any more: poll(2), POLLERR."""
+    output = select.poll()
+    output.register(_STDOUT, 0)
+    return any(event & select.POLLERR for _, event in output.poll(0))
 
 
 class LazyGroup(click.Group):
@@ -40,16 +68,15 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(importlib.import_module(f"advisor.commands.{name}"), name)
         return command
 
-    def invoke(self, ctx: click.Context) -> Any:
-        """The command; a reader that has seen enough, as `head`, ends it without a word.
+    def make_context(self, *args: Any, **more: Any) -> click.Context:
+        """The options of the group, whose help may be read in part."""
+        with _reader_may_leave():
+            return super().make_context(*args, **more)
 
-        Click would exit 1; and what is still buffered must not fail once more when the interpreter ends.
-        """
-        try:
+    def invoke(self, ctx: click.Context) -> Any:
+        """The command, whose output may be read in part."""
+        with _reader_may_leave():
             return super().invoke(ctx)
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return None
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list in `--help`, without importing anything."""

@@ -12,6 +12,7 @@ from typing import Final
 from collector.batch import Boot, batches_of
 from collector.features import Feature, available
 from collector.recorded import raw_line
+from collector.settings import DAY_S
 from collector.watch import Watch, WatchSettings, began, watched
 from schemas.errors import UsageError
 from schemas.records import Connection, Counts
@@ -21,7 +22,7 @@ LOG: Final = logging.getLogger(__name__)
 _TURN_S: Final = 0.2
 _ROWS: Final = 10_000
 _LONGEST_S: Final = 10_000_000.0
-"""Some four months, which is as long as a wait can be told to the kernel everywhere."""
+"""Some four months: for longer there is the collector."""
 _REMEMBERED: Final = 1_000_000
 
 
@@ -48,9 +49,9 @@ class LocalSettings:
 
     def __post_init__(self) -> None:
         """Neither may end at once or never."""
-        for name, value in (("interval", self.interval_s), ("duration", self.duration_s)):
-            if value is not None and not 0 < value <= _LONGEST_S:
-                raise UsageError(f"{name} must be more than 0 and at most {_LONGEST_S:,.0f} seconds, not {value}")
+        for name, value, most in (("interval", self.interval_s, DAY_S), ("duration", self.duration_s, _LONGEST_S)):
+            if value is not None and not 0 < value <= most:
+                raise UsageError(f"{name} must be more than 0 and at most {most:,.0f} seconds, not {value}")
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from collector.publish import Publisher
@@ -47,11 +47,16 @@ def _read(settings: ReplaySettings) -> tuple[tuple[ConnectionBatch, ...], tuple[
     except OSError as error:
         raise UsageError(f"{settings.path} cannot be read ({error.strerror})") from error
     if not found:
-        why = f"not one line can be read; line {bad[0].number}: {bad[0].reason}" if bad else "it has no lines"
-        raise UsageError(f"{settings.path} is not raw recorded connections, {why}")
+        raise UsageError(f"{settings.path} {_why_nothing(bad)}")
     for line in bad:
         LOG.warning("%s:%d: %s", settings.path, line.number, line.reason)
     return found, tuple(bad)
+
+
+def _why_nothing(bad: Sequence[BadLine]) -> str:
+    if not bad:
+        return "holds no connection, it is empty"
+    return f"is not raw recorded connections, not one line can be read; line {bad[0].number}: {bad[0].reason}"
 
 
 def _publish(batches: Iterable[ConnectionBatch], publisher: Publisher, stop: threading.Event) -> None:

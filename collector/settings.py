@@ -14,14 +14,14 @@ from schemas.listening import Address
 
 MIB: Final = 1024 * 1024
 _SHORTEST_S: Final = 0.001
-_DAY_S: Final = 86_400.0
+DAY_S: Final = 86_400.0
 """What is reported less often than daily is no observation."""
 _MOST_ENTRIES: Final = 2**24
 """Of a kernel map: beyond it a preallocated map takes gigabytes of the node's memory."""
-_MOST_ROWS: Final = 100_000
-"""A record of so many new edges is below the largest size that the topics take."""
+MOST_ROWS: Final = 50_000
+"""A record of so many edges is below the largest that the topics take, even if they have nothing in common."""
 _MOST_MIB: Final = 1024.0 * 1024
-"""A tebibyte."""
+"""A tebibyte: more than a node can spare for what waits, so it is a slip of the hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +67,11 @@ class CollectorSettings:
 
     def __post_init__(self) -> None:
         """Raises UsageError for a setting that cannot be."""
-        _positive(_DAY_S, interval=self.interval_s, scan=self.scan_s)
+        _positive(DAY_S, interval=self.interval_s, scan=self.scan_s)
         _positive(_MOST_ENTRIES, map_entries=self.map_entries, flow_entries=self.flow_entries)
         _positive(_MOST_MIB, spool_mib=self.spool_mib, spool_dir_mib=self.spool_dir_mib)
-        _positive(_MOST_ROWS, batch_rows=self.batch_rows)
-        _not_negative(_DAY_S, repeat=self.repeat_s, flush=self.flush_s)
+        _positive(MOST_ROWS, batch_rows=self.batch_rows)
+        _not_negative(DAY_S, repeat=self.repeat_s, flush=self.flush_s)
         if not self.node:
             raise UsageError("the node needs a name: --node or the environment variable that the DaemonSet sets")
 
@@ -109,10 +109,10 @@ class ReplaySettings:
 
     def __post_init__(self) -> None:
         """Raises UsageError for a setting that cannot be."""
-        _positive(_DAY_S, interval=self.interval_s)
+        _positive(DAY_S, interval=self.interval_s)
         _positive(_MOST_MIB, spool_mib=self.spool_mib)
-        _positive(_MOST_ROWS, batch_rows=self.batch_rows)
-        _not_negative(_DAY_S, flush=self.flush_s)
+        _positive(MOST_ROWS, batch_rows=self.batch_rows)
+        _not_negative(DAY_S, flush=self.flush_s)
         if self.interval_s < _SHORTEST_S:
             raise UsageError(f"interval must be at least {_SHORTEST_S} s, not {self.interval_s}")
 

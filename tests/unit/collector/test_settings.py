@@ -1,13 +1,18 @@
 """Settings that cannot be are refused by name."""
 
 import math
+import os
+import uuid
 from pathlib import Path
 
 import pytest
 
-from collector.settings import CollectorSettings, ReplaySettings
+from collector.settings import MOST_ROWS, CollectorSettings, ReplaySettings
 from schemas.errors import UsageError
+from schemas.framing import Writer
 from schemas.kafka import KafkaSettings
+from schemas.records import Basis, Connection, ConnectionBatch, Connections, Protocol, Role
+from schemas.topics import CONNECTIONS, MAX_RECORD_BYTES
 
 KAFKA = KafkaSettings("127.0.0.1:9092")
 
@@ -50,6 +55,7 @@ def test_the_replay_is_checked_the_same_way():
         ("spool_dir_mib", float("inf")),
         ("flow_entries", 2**32 + 1),
         ("map_entries", 10**9),
+        ("batch_rows", MOST_ROWS + 1),
         ("repeat_s", float("nan")),
         ("repeat_s", -1),
     ],
@@ -65,3 +71,17 @@ def test_a_replay_needs_an_interval_that_can_be(value):
     """The same of recorded time."""
     with pytest.raises(UsageError, match="interval"):
         ReplaySettings(KafkaSettings("b"), Path("f"), interval_s=value)
+
+
+def test_the_most_rows_fit_a_record():
+    """Even if no two rows share an address, a namespace or a pod, and every number is a long one."""
+    day = 86_400_000
+    rows = (
+        Connection(
+            Role.CLIENT, Basis.CONNECT, Protocol.TCP, os.urandom(16), os.urandom(16), 65_535, established=True,
+            count=2**31, first_seen=day, last_seen=2 * day, netns_cookie=2**63 - 1 - index, pod_uid=str(uuid.uuid4()),
+        )
+        for index in range(MOST_ROWS)
+    )  # fmt: skip
+    batch = ConnectionBatch("c" * 253, "n" * 253, str(uuid.uuid4()), 0, 0, day, connections=Connections.of(rows, 0))
+    assert len(Writer(CONNECTIONS.name, ConnectionBatch)(batch)) < MAX_RECORD_BYTES
