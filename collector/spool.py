@@ -1,10 +1,15 @@
-"""What waits for Kafka: batches in order, in memory and then in files, and what is given up when they are full."""
+"""What waits for Kafka: batches in order, and what is given up when there is no more room.
+
+Where there is a directory, what waits longer than a moment is in files, and what is in memory is newer than all of
+them: a killed collector loses the newest only, and leaves no hole in the order.
+"""
 
 import enum
 import logging
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -189,29 +194,57 @@ class Spool:
     def close(self) -> tuple[int, int]:
         """Keep what can be kept for the next start: how many batches are in files now, and how many nowhere."""
         self.take_back()
-        if self._directory is None:
-            return 0, len(self)
-        in_memory = [waiting for waiting in self._queued if isinstance(waiting.place, Outgoing)]
-        kept = sum(map(self._moved, in_memory if self._limits.keep is Keep.OLDEST else reversed(in_memory)))
-        self._directory.close()
-        return len(self) - len(in_memory) + kept, len(in_memory) - kept
+        waiting = len(self)
+        if self._directory is not None:
+            self._keep_for_the_next_start()
+            self._directory.close()
+        return self.in_files.batches, waiting - self.in_files.batches
+
+    def _keep_for_the_next_start(self) -> None:
+        try:
+            while not self._memory_is_in_files() and self._limits.keep is Keep.NEWEST and self.in_files.batches:
+                self._forget(self._queued.popleft())
+        except OSError as error:
+            LOG.warning("%d batches could not be put into files (%s)", self.in_memory.batches, error.strerror)
 
     def _placed(self, outgoing: Outgoing) -> Outgoing | SpoolFile | None:
-        fits = self._fits_memory(outgoing.size)
-        if fits and (self._directory is None or self.in_memory.batches < _UNSAFE):
-            return outgoing
-        if self._fits_directory(outgoing):
-            return self._files().write(self._number, outgoing)
-        return outgoing if fits else None
-
-    def _moved(self, waiting: Waiting) -> bool:
-        if not isinstance(waiting.place, Outgoing) or not self._fits_directory(waiting.place):
-            return False
+        waits = self.in_files.batches or self.in_memory.batches >= _UNSAFE or not self._fits_memory(outgoing.size)
         try:
-            file = self._files().write(waiting.number, waiting.place)
+            if waits and self._memory_is_in_files() and self._fits_directory(outgoing):
+                return self._files().write(self._number, outgoing)
         except OSError as error:
-            LOG.warning("a batch could not be kept in the spool directory (%s)", error.strerror)
+            if not self._fits_memory(outgoing.size):
+                raise
+            LOG.warning("batches wait in memory: none can be put into the spool directory (%s)", error.strerror)
+        return outgoing if self._fits_memory(outgoing.size) else None
+
+    def _memory_is_in_files(self) -> bool:
+        """Put what is in memory into files, the oldest first; whether all had room. Raises OSError."""
+        while self.in_memory.batches:
+            waiting = self._oldest_in_memory()
+            if not self._to_file(waiting):
+                return False
+        return self._directory is not None
+
+    def _oldest_in_memory(self) -> Waiting:
+        place = self.in_files.batches  # all files are older
+        if place < len(self._handed_over):
+            return next(islice(self._handed_over.values(), place, None))
+        return self._queued[place - len(self._handed_over)]
+
+    def _to_file(self, waiting: Waiting) -> bool:
+        """Whether there was room; raises OSError."""
+        outgoing = waiting.place
+        if not isinstance(outgoing, Outgoing) or not self._fits_directory(outgoing):
             return False
+        file = self._files().write(waiting.number, outgoing)
+        moved = replace(waiting, place=file)
+        if waiting.number in self._handed_over:
+            self._handed_over[waiting.number] = moved
+            self.on_the_way = self.on_the_way.minus(outgoing).plus(file)
+        else:
+            self._queued[self._queued.index(waiting)] = moved
+        self.in_memory = self.in_memory.minus(outgoing)
         self.in_files = self.in_files.plus(file)
         return True
 

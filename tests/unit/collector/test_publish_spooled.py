@@ -144,7 +144,7 @@ def test_the_state_tells_what_was_done_and_what_waits(start, tmp_path):
     _away(start, publisher, 3)
     state = publisher.state
     assert (state.acknowledged_batches, state.acknowledged_at) == (0, None)
-    assert (state.in_memory.batches, state.in_files) == (1, Held(2, 8192))
+    assert (state.in_memory, state.in_files) == (Held(), Held(3, 3 * 4096))
     start.producers[0].away = False
     publisher.close(5.0)
     state = publisher.state
@@ -162,5 +162,5 @@ def test_what_was_acknowledged_does_not_come_back_after_a_crash_of_the_machine(s
     start.producers[0].away = False
     while publisher.waiting:
         publisher.poll()
-    assert synced == [tmp_path] * 2
+    assert synced == [tmp_path] * 3
     assert not list(tmp_path.glob("*.batch"))
