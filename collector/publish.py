@@ -58,6 +58,23 @@ class PublishState:
     in_files: Held
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How batches get to Kafka.
+
+    Attributes:
+        make: A new producer.
+        topic: Full name of the topic.
+        prefix: What is put before a payload.
+        is_open: Whether Kafka is ready for the first record; what it raises ends the program.
+    """
+
+    make: Callable[[], Producer]
+    topic: str
+    prefix: Prefix
+    is_open: Callable[[], bool] = lambda: True
+
+
 class Publisher:
     """Sends batches in order and keeps each until Kafka has acknowledged it.
 
@@ -65,21 +82,13 @@ class Publisher:
         losses: Connections not delivered, by stage, since the start.
     """
 
-    def __init__(
-        self,
-        make: Callable[[], Producer],
-        topic: str,
-        prefix: Prefix,
-        spool: Spool,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._make = make
-        self._topic = topic
-        self._write = Writer(CONNECTIONS.name, ConnectionBatch, prefix)
+    def __init__(self, way: Way, spool: Spool, clock: Callable[[], float] = time.monotonic) -> None:
+        self._way = way
+        self._write = Writer(CONNECTIONS.name, ConnectionBatch, way.prefix)
         self._spool = spool
         self._window_bytes = min(_WINDOW.size, spool.memory_bytes // 4)
         self._clock = clock
-        self._producer = make()
+        self._producer = way.make()
         self._generation = 0
         self._broken = False
         self._acknowledged = Held()
@@ -134,7 +143,7 @@ class Publisher:
         return lost
 
     def _send(self) -> None:
-        while (waiting := self._spool.head()) is not None and self._in_window(waiting):
+        while self._way.is_open() and (waiting := self._spool.head()) is not None and self._in_window(waiting):
             try:
                 self._produce(waiting, self._spool.read(waiting))
             except BrokenFile as reason:
@@ -162,7 +171,7 @@ class Publisher:
             if generation == self._generation:
                 self._answered(waiting, outgoing.size, error)
 
-        self._producer.produce(self._topic, key=outgoing.key, value=outgoing.value, on_delivery=answered)
+        self._producer.produce(self._way.topic, key=outgoing.key, value=outgoing.value, on_delivery=answered)
 
     def _answered(self, waiting: Waiting, size: int, error: KafkaError | None) -> None:
         if error is None:
@@ -186,7 +195,7 @@ class Publisher:
     def _replace(self) -> None:
         LOG.error("Kafka's producer had to be replaced; %d batches are sent again", self._spool.on_the_way.batches)
         self._generation += 1
-        self._producer = self._make()
+        self._producer = self._way.make()
         self._broken = False
         self._spool.take_back()
 

@@ -5,14 +5,16 @@ import threading
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from collector.opening import announce
 from collector.publish import Publisher
 from collector.recorded import BadLine
 from collector.recording import batches_of
-from collector.run import finish, open_publisher
+from collector.run import finish, publisher_of
 from collector.settings import MIB, ReplaySettings
-from collector.spool import SpoolLimits
+from collector.spool import Spool, SpoolLimits
 from schemas.errors import Unavailable, UsageError
 from schemas.records import ConnectionBatch
+from schemas.schema_store import SchemaStore
 from schemas.stopping import stop_event
 
 LOG: Final = logging.getLogger(__name__)
@@ -27,7 +29,7 @@ def run(settings: ReplaySettings) -> int:
         Unavailable: Kafka or a topic is missing, or did not take the batches.
     """
     batches, bad = _read(settings)
-    publisher = open_publisher(settings.kafka, SpoolLimits(round(settings.spool_mib * MIB)))
+    publisher = _opened(settings)
     with stop_event() as stop:
         LOG.info("replay ready: %d batches from %s, %d bad lines", len(batches), settings.path, len(bad))
         _publish(batches, publisher, stop)
@@ -36,6 +38,12 @@ def run(settings: ReplaySettings) -> int:
         raise Unavailable(f"Kafka refused {sum(publisher.losses.values())} connections of {settings.path}")
     LOG.info("replay published %d batches", len(batches))
     return len(bad)
+
+
+def _opened(settings: ReplaySettings) -> Publisher:
+    store = SchemaStore(settings.kafka)
+    announce(settings.kafka, store)
+    return publisher_of(settings.kafka, store, Spool(SpoolLimits(round(settings.spool_mib * MIB))))
 
 
 def _read(settings: ReplaySettings) -> tuple[tuple[ConnectionBatch, ...], tuple[BadLine, ...]]:

@@ -4,7 +4,8 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
 
@@ -14,15 +15,15 @@ from collector.drain import Drained
 from collector.features import available
 from collector.layout import NS_PER_MS
 from collector.metrics import CollectorMetrics
-from collector.publish import Publisher, batch_producer
+from collector.opening import Opening, announce
+from collector.publish import Publisher, Way, batch_producer
 from collector.repetition import Repetition
 from collector.settings import CollectorSettings
-from collector.spool import Spool, SpoolLimits
+from collector.spool import Spool
 from collector.watch import Watch, WatchSettings, began, watched
 from schemas.errors import Unavailable
 from schemas.health import serving
-from schemas.kafka import KafkaSettings, require_topics
-from schemas.records import ConnectionBatch
+from schemas.kafka import KafkaSettings
 from schemas.schema_store import SchemaStore
 from schemas.stopping import stop_event
 from schemas.topics import CONNECTIONS
@@ -37,7 +38,7 @@ def run(settings: CollectorSettings) -> None:
     Raises:
         UsageError: The cgroup, the spool directory or the metrics' address cannot be used.
         KernelUnavailable: The kernel or a privilege lacks what is needed.
-        Unavailable: Kafka or a topic is missing at the start, or did not take the last batches at the end.
+        Unavailable: Kafka refuses us, has no topic, or did not take the last batches at the end.
     """
     features = available(settings.without)
     cgroup = features.require(settings.cgroup)
@@ -47,8 +48,7 @@ def run(settings: CollectorSettings) -> None:
         CollectorMetrics(settings.interval_s),
         WatchSettings(cgroup, features, settings.sizes, settings.scan_s),
     )
-    with stop_event() as stop, serving(settings.metrics, metrics.probes):
-        publisher = open_publisher(settings.kafka, settings.spool)
+    with stop_event() as stop, serving(settings.metrics, metrics.probes), opening(settings) as publisher:
         with watched(look) as watch:
             metrics.attached(features.flags())
             LOG.info("collect ready: node %s, cgroup %s, every %g s", settings.node, cgroup, settings.interval_s)
@@ -57,18 +57,28 @@ def run(settings: CollectorSettings) -> None:
         finish(publisher, settings.flush_s)
 
 
-def open_publisher(kafka: KafkaSettings, limits: SpoolLimits) -> Publisher:
-    """A publisher whose topic exists and whose schema is published.
+@contextmanager
+def opening(settings: CollectorSettings) -> Iterator[Publisher]:
+    """A publisher that keeps batches until Kafka has a topic for them and knows their schema.
 
     Raises:
         UsageError: The spool directory cannot be used.
-        Unavailable: Kafka or a topic is missing, or another collector has the spool directory.
+        Unavailable: A Schema Registry is wanted and away, or another collector has the spool directory.
     """
-    spool = Spool(limits)
-    require_topics(kafka, [CONNECTIONS])
+    kafka, spool = settings.kafka, Spool(settings.spool)
     store = SchemaStore(kafka)
-    store.publish([ConnectionBatch])
-    return Publisher(lambda: batch_producer(kafka), kafka.topic(CONNECTIONS), store.prefix, spool)
+    is_open = Opening(lambda: announce(kafka, store))
+    try:
+        yield publisher_of(kafka, store, spool, is_open)
+    finally:
+        is_open.stop()
+
+
+def publisher_of(
+    kafka: KafkaSettings, store: SchemaStore, spool: Spool, is_open: Callable[[], bool] = lambda: True
+) -> Publisher:
+    """A publisher to `netpol.connections`; raises Unavailable if a Schema Registry is wanted and away."""
+    return Publisher(Way(lambda: batch_producer(kafka), kafka.topic(CONNECTIONS), store.prefix, is_open), spool)
 
 
 def finish(publisher: Publisher, flush_s: float) -> None:

@@ -14,6 +14,9 @@ from schemas.listening import Address
 
 MIB: Final = 1024 * 1024
 _SHORTEST_S: Final = 0.001
+_SHORTEST_LIVE_S: Final = 0.05
+"""Drains and scans cost the node processor time; with a tenth of a second between them already some per cent."""
+_LEAST_MIB: Final = 0.001
 DAY_S: Final = 86_400.0
 """What is reported less often than daily is no observation."""
 _MOST_ENTRIES: Final = 2**24
@@ -72,6 +75,8 @@ class CollectorSettings:
         _positive(_MOST_MIB, spool_mib=self.spool_mib, spool_dir_mib=self.spool_dir_mib)
         _positive(MOST_ROWS, batch_rows=self.batch_rows)
         _not_negative(DAY_S, repeat=self.repeat_s, flush=self.flush_s)
+        _at_least(_SHORTEST_LIVE_S, interval=self.interval_s, scan=self.scan_s)
+        _at_least(_LEAST_MIB, spool_mib=self.spool_mib, spool_dir_mib=self.spool_dir_mib)
         if not self.node:
             raise UsageError("the node needs a name: --node or the environment variable that the DaemonSet sets")
 
@@ -113,14 +118,20 @@ class ReplaySettings:
         _positive(_MOST_MIB, spool_mib=self.spool_mib)
         _positive(MOST_ROWS, batch_rows=self.batch_rows)
         _not_negative(DAY_S, flush=self.flush_s)
-        if self.interval_s < _SHORTEST_S:
-            raise UsageError(f"interval must be at least {_SHORTEST_S} s, not {self.interval_s}")
+        _at_least(_SHORTEST_S, interval=self.interval_s)
+        _at_least(_LEAST_MIB, spool_mib=self.spool_mib)
 
 
 def _positive(most: float, **values: float) -> None:
     for name, value in values.items():
         if not 0 < value <= most:
             raise UsageError(f"{name.replace('_', '-')} must be more than 0 and at most {most:,.0f}, not {value}")
+
+
+def _at_least(least: float, **values: float) -> None:
+    for name, value in values.items():
+        if value < least:
+            raise UsageError(f"{name.replace('_', '-')} must be at least {least:g}, not {value}")
 
 
 def _not_negative(most: float, **values: float) -> None:

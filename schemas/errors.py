@@ -4,6 +4,7 @@ NetpolError
 ├── UsageError        2  an option, a file or a setting is wrong
 └── Unavailable       3  something needed is missing: a broker, a topic, a privilege, a kernel feature
     ├── BrokerUnavailable
+    │   └── BrokerRefuses
     ├── TopicMissing
     └── KernelUnavailable
 
@@ -33,6 +34,10 @@ class Unavailable(NetpolError):  # noqa: N818  a state of the world, not a mista
 
 class BrokerUnavailable(Unavailable):
     """No Kafka broker answered at the configured addresses."""
+
+
+class BrokerRefuses(BrokerUnavailable):
+    """A broker answered, and there is no trust: a password or a certificate is wrong; waiting does not help."""
 
 
 class TopicMissing(Unavailable):

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from schemas.errors import BrokerUnavailable, TopicMissing, Unavailable, UsageError
+from schemas.errors import BrokerRefuses, BrokerUnavailable, TopicMissing, Unavailable, UsageError
 from schemas.topics import MAX_RECORD_BYTES, Topic
 
 __all__ = [
@@ -110,7 +110,8 @@ def partitions_of(settings: KafkaSettings) -> Mapping[str, int]:
     """Partition counts of all topics.
 
     Raises:
-        BrokerUnavailable: Nobody answers in ten seconds, or a broker refuses our password or we its certificate.
+        BrokerUnavailable: Nobody answers in ten seconds.
+        BrokerRefuses: A broker refuses our password, or we its certificate.
     """
     said: list[KafkaError] = []
     client = _made(AdminClient, settings, settings.client(log_level=0) | {"error_cb": said.append})
@@ -133,7 +134,7 @@ def partitions_of(settings: KafkaSettings) -> Mapping[str, int]:
 def _raise_if_refused(settings: KafkaSettings, said: Iterable[KafkaError]) -> None:
     refusal = next((error for error in said if error.code() in _REFUSALS), None)
     if refusal is not None:
-        raise BrokerUnavailable(
+        raise BrokerRefuses(
             f"no trust between us and Kafka at {settings.brokers}: {_one_line(refusal.str())}. "
             "Are sasl.* and ssl.* right (--kafka-config or -X)?"
         )

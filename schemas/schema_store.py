@@ -9,7 +9,7 @@ from confluent_kafka.schema_registry import Schema, SchemaRegistryClient, Schema
 
 from schemas.codec import AvroSchema, BadRecord, codec, parse_schema
 from schemas.dead_letters import DeadLetters, raw_record
-from schemas.errors import Unavailable, UsageError
+from schemas.errors import BrokerUnavailable, Unavailable, UsageError
 from schemas.framing import Prefix, confluent_prefix, single_object_prefix
 from schemas.kafka import (
     KafkaError,
@@ -74,7 +74,7 @@ class SchemaStore:
         left = client.flush(_FLUSH_S)
         if left or refused:
             why = refused[0].str() if refused else f"no answer in {_FLUSH_S:.0f} s"
-            raise Unavailable(f"Kafka at {self._settings.brokers} did not take our schemas: {why}")
+            raise BrokerUnavailable(f"Kafka at {self._settings.brokers} did not take our schemas: {why}")
 
     def close(self) -> None:
         """Let go of the registry's connection; the store still knows what it knew."""

@@ -73,3 +73,16 @@ def test_a_run_that_is_ended_early_removes_what_it_made(tmp_path, number):
     os.killpg(running.pid, number)
     assert running.wait(60) == 130
     assert left_by(running.pid) == []
+
+
+def test_the_price_of_the_hooks_is_measured_by_set():
+    """Every set of programs has its ratios; the first is what the others are held against."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.collector.hooks", "--rounds", "1", "--seconds", "0.3"],
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout.splitlines()[-1])
+    assert figures["nothing"] == {"rate": 1.0, "cpu_ratio": 1.0}
+    assert {"all of these, empty", "--without udp", "all of ours"} < set(figures)
+    assert all(0.2 < ratio < 5 for pair in figures.values() for ratio in pair.values()), figures

@@ -206,3 +206,43 @@ def test_an_end_without_kafka_loses_nothing_with_a_directory(server, traffic, st
 
 def _batch_in(path):
     return Reader(ConnectionBatch)(unpacked(path.read_bytes(), 0).value)
+
+
+def test_a_start_without_kafka_loses_nothing(server, traffic, start_collector, received, tmp_path):
+    """What is seen before Kafka answers for the first time waits, and comes in order from the first."""
+    server.stop()
+    collector = start_collector("--spool-dir", tmp_path / "spool")
+    traffic.start()
+    time.sleep(min(OUTAGE_S, 12))
+    assert collector.poll() is None
+    server.restart()
+    time.sleep(8)
+    made = traffic.stop()
+    assert collector.stop() == 0
+    batches = received()
+    assert [batch.sequence for batch in batches] == list(range(len(batches)))
+    assert batches[0].sequence == 0
+    assert (_count(batches, Role.CLIENT), _count(batches, Role.SERVER)) == (made, made)
+    assert "connections wait in the spool: no Kafka broker answers" in collector.log.read_text()
+
+
+@pytest.mark.parametrize("keep", ["oldest", "newest"])
+def test_a_directory_that_fills_up_is_counted_loss(  # noqa: PLR0913, PLR0917  one fixture each
+    server, traffic, start_collector, received, tmp_path, keep
+):
+    """Beyond memory and files; what was kept comes in order, and the loss is what is missing."""
+    room = ("--spool-mib", TINY_MIB, "--spool-dir", tmp_path / "spool", "--spool-dir-mib", 0.06)
+    collector = start_collector(*room, "--spool-keep", keep)
+    traffic.start()
+    time.sleep(1)
+    server.stop()
+    time.sleep(min(OUTAGE_S, 15))
+    assert sum(path.stat().st_blocks * 512 for path in (tmp_path / "spool").glob("*.batch")) <= 0.06 * 2**20
+    server.restart()
+    time.sleep(3)
+    made = traffic.stop()
+    assert collector.stop() == 0
+    batches = received()
+    sequences = [batch.sequence for batch in batches]
+    assert sequences == sorted(set(sequences))
+    assert dict(batches[-1].losses)["spool_full"] == 2 * made - _both(batches) > 0

@@ -58,3 +58,9 @@ def test_a_recording_without_a_connection_is_refused(tmp_path, text):
     said = refused("--replay", path)
     assert str(path) in said
     assert "holds no connection" in said
+
+
+@pytest.mark.parametrize("words", [("--repeat", "5"), ("--spool-dir", "x"), ("--without", "udp"), ("--node", "n2")])
+def test_a_replay_takes_no_option_of_watching(words):
+    """It would be without effect; the line names it."""
+    assert f"{words[0]} cannot be given with --replay" in refused("--replay", "recording.jsonl", *words)

@@ -3,7 +3,7 @@
 import pytest
 from fake_producer import FakeProducer, batch_of
 
-from collector.publish import Publisher
+from collector.publish import Publisher, Way
 from collector.spool import Spool, SpoolLimits
 from schemas.framing import single_object_prefix
 from schemas.kafka import KafkaError, KafkaException
@@ -26,7 +26,7 @@ def publisher(producers):
         producers.append(FakeProducer())
         return producers[-1]
 
-    return Publisher(make, "topic", single_object_prefix, Spool(SpoolLimits(100_000)))
+    return Publisher(Way(make, "topic", single_object_prefix), Spool(SpoolLimits(100_000)))
 
 
 def test_acknowledged_batches_are_let_go(publisher, producers):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from fake_producer import FakeProducer, batch_of
 
-from collector.publish import Publisher
+from collector.publish import Publisher, Way
 from collector.spool import Held, Keep, Spool, SpoolLimits
 from schemas.framing import single_object_prefix
 from schemas.kafka import KafkaError, KafkaException
@@ -28,7 +28,7 @@ def start():
             make_publisher.producers.append(FakeProducer())
             return make_publisher.producers[-1]
 
-        return Publisher(make, "topic", single_object_prefix, Spool(limits), clock)
+        return Publisher(Way(make, "topic", single_object_prefix), Spool(limits), clock)
 
     make_publisher.producers = []
     return make_publisher
@@ -164,3 +164,16 @@ def test_what_was_acknowledged_does_not_come_back_after_a_crash_of_the_machine(s
         publisher.poll()
     assert synced == [tmp_path] * 3
     assert not list(tmp_path.glob("*.batch"))
+
+
+def test_nothing_is_handed_over_before_kafka_is_ready():
+    """It waits, and goes out in order afterwards."""
+    producer, ready = FakeProducer(), []
+    way = Way(lambda: producer, "topic", single_object_prefix, lambda: bool(ready))
+    publisher = Publisher(way, Spool(ROOMY))
+    for sequence in range(3):
+        publisher.publish(batch_of(sequence))
+    assert (len(producer.queue), producer.delivered, publisher.waiting) == (0, [], 3)
+    ready.append(True)
+    assert publisher.close(5.0) == 0
+    assert producer.delivered == [0, 1, 2]

@@ -85,3 +85,10 @@ def test_the_most_rows_fit_a_record():
     )  # fmt: skip
     batch = ConnectionBatch("c" * 253, "n" * 253, str(uuid.uuid4()), 0, 0, day, connections=Connections.of(rows, 0))
     assert len(Writer(CONNECTIONS.name, ConnectionBatch)(batch)) < MAX_RECORD_BYTES
+
+
+@pytest.mark.parametrize("name", ["interval_s", "scan_s", "spool_mib", "spool_dir_mib"])
+def test_a_slip_of_the_hand_towards_nothing_is_refused(name):
+    """It would be a busy loop, or no room for one batch."""
+    with pytest.raises(UsageError, match=f"{name.removesuffix('_s').replace('_', '-')} must be at least"):
+        CollectorSettings(KAFKA, **{name: 1e-9})
