@@ -21,6 +21,7 @@ class Sighting:
     first_seen: Millis
     last_seen: Millis
     service: ServiceRef | None
+    shared: bool = False
 
 
 @dataclass(slots=True)

@@ -15,7 +15,8 @@ from schemas.records import (
     WorkloadEdges,
 )
 from schemas.topics import partition_of
-from streams.enrich import Enriched, Link, Observation
+from streams.enrich import Enriched, Observation
+from streams.resolve import Link
 
 
 class Packed(NamedTuple):
@@ -74,6 +75,7 @@ class _Builder:
             counts=tuple(one.connections for one in seen),
             first_seen=tuple(one.first_seen for one in seen),
             last_seen=tuple(one.last_seen - one.first_seen for one in seen),
+            shared=bytes(one.link.shared for one in seen) if any(one.link.shared for one in seen) else b"",
         )
         return WorkloadEdges(
             cluster, sources, tuple(self._workloads), tuple(self._peers), tuple(self._services), columns

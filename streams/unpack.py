@@ -30,14 +30,16 @@ def unpack(record: WorkloadEdges) -> list[Row]:
     _check(columns)
     services = (*record.services, None)
     rows: list[Row] = []
-    for source, workload, peer, service, role, observer, basis, protocol, established, port, count, first, last in zip(
+    for (
+        source, workload, peer, service, role, observer, basis, protocol, established, port, count, first, last, shared,
+    ) in zip(
         columns.sources, columns.workloads, columns.peers, columns.services, columns.roles, columns.observed_by,
         columns.bases, columns.protocols, columns.established, columns.ports, columns.counts, columns.first_seen,
-        columns.last_seen, strict=True,
+        columns.last_seen, columns.shared or bytes(len(columns)), strict=True,
     ):  # fmt: skip
         _ = record.sources[source], record.workloads[workload], BASES[basis], ROLES[observer]
         key = (ROLES[role], record.peers[peer], PROTOCOLS[protocol], port)
-        seen = Sighting(observer, basis, bool(established), count, first, first + last, services[service])
+        seen = Sighting(observer, basis, bool(established), count, first, first + last, services[service], bool(shared))
         rows.append(Row(source, workload, key, seen))
     return rows
 

@@ -53,6 +53,8 @@ class EdgeColumns:
         counts: Connections.
         first_seen: Of these, the first.
         last_seen: Milliseconds after first_seen.
+        shared: One byte each: 1 if the Service stands for several workloads and nobody knows yet which of them was
+            reached; empty if no row is.
     """
 
     sources: tuple[int, ...] = ()
@@ -68,6 +70,7 @@ class EdgeColumns:
     counts: tuple[int, ...] = ()
     first_seen: tuple[int, ...] = ()
     last_seen: tuple[int, ...] = ()
+    shared: bytes = b""
 
     def __len__(self) -> int:
         """How many observations."""
