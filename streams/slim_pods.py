@@ -6,6 +6,7 @@ from typing import Any, Final
 from schemas.records import ContainerPort, Millis, PodBody, Protocol
 from streams import fields
 from streams.addresses import is_address
+from streams.slim_meshes import mesh_of
 
 Object = Mapping[str, Any]
 ENDED: Final = frozenset({"Succeeded", "Failed"})
@@ -22,6 +23,8 @@ def pod_body(source: Object) -> PodBody:
         ports=tuple(_ports(source)),
         started=fields.moment(source, "status.startTime"),
         ended=_ended(source) if phase in ENDED else 0,
+        config_hash=_annotation(source, "kubernetes.io/config.hash"),
+        mesh=mesh_of(source),
     )
 
 
@@ -50,3 +53,7 @@ def _ports(source: Object) -> Iterator[ContainerPort]:
 def _ended(source: Object) -> Millis:
     states = fields.items(source, "status.containerStatuses") + fields.items(source, "status.initContainerStatuses")
     return max((fields.moment(state, "state.terminated.finishedAt") for state in states), default=0)
+
+
+def _annotation(source: Object, name: str) -> str:
+    return dict(fields.labels(source, "metadata.annotations")).get(name, "")

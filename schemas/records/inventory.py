@@ -50,6 +50,10 @@ class PodBody:
         ports: Of all containers, in order of declaration.
         started: status.startTime, 0 if unknown.
         ended: When the last container ended, for a pod in phase Succeeded or Failed; 0 otherwise.
+        config_hash: Annotation kubernetes.io/config.hash of a static pod's mirror, which its control group is named
+            after instead of the UID; empty for other pods.
+        mesh: What redirects the pod's connections: istio or linkerd (a proxy in the pod), ambient (Istio's ztunnel),
+            or empty.
     """
 
     node: str = ""
@@ -59,6 +63,8 @@ class PodBody:
     ports: tuple[ContainerPort, ...] = ()
     started: Millis = 0
     ended: Millis = 0
+    config_hash: str = ""
+    mesh: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,10 +205,12 @@ class ClusterFacts:
     Attributes:
         pod_cidrs: Every range that pods get addresses from.
         service_cidrs: Every range that Services get addresses from.
+        dns: The cluster's DNS Services as namespace/name.
     """
 
     pod_cidrs: tuple[str, ...] = ()
     service_cidrs: tuple[str, ...] = ()
+    dns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
