@@ -30,7 +30,7 @@ from streams.emitted import Emitted
 from streams.enrich_stage import EnrichStage
 from streams.intake import Intake, Stage, until
 from streams.inventory import Inventory, failure_of
-from streams.settings import StreamSettings
+from streams.settings import Stages, StreamSettings
 from streams.window import WindowSpec
 from streams.window_stage import WindowStage
 
@@ -57,10 +57,12 @@ def run(settings: StreamSettings) -> None:
     store.publish([WorkloadEdges, WorkloadWindow, DeadLetter])
     inventory = Inventory(settings.kafka, store, dead_letters)
     edges = partitions[settings.kafka.topic(WORKLOAD_EDGES)]
-    stages: dict[Topic, Stage] = {
-        CONNECTIONS: EnrichStage(settings.kafka, store, inventory, edges, settings.inventory_wait_s),
-        WORKLOAD_EDGES: WindowStage(settings.kafka, store, spec, Emitted(settings.kafka, store, _span(spec))),
-    }
+    stages: dict[Topic, Stage] = {}
+    if settings.stages is not Stages.WINDOW:
+        stages[CONNECTIONS] = EnrichStage(settings.kafka, store, inventory, edges, settings.inventory_wait_s)
+    if settings.stages is not Stages.ENRICH:
+        emitted = Emitted(settings.kafka, store, _span(spec))
+        stages[WORKLOAD_EDGES] = WindowStage(settings.kafka, store, spec, emitted)
     inventory.start()
     try:
         with tempfile.TemporaryDirectory(prefix="netpol-stream-") as data:

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +10,14 @@ from schemas.errors import UsageError
 from schemas.kafka import KafkaSettings
 
 _SHORTEST_S: Final = 0.001
+
+
+class Stages(Enum):
+    """Which stages a worker runs; all but in measurements, since the group's partitions go to any of its workers."""
+
+    ALL = "all"
+    ENRICH = "enrich"
+    WINDOW = "window"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +33,7 @@ class StreamSettings:
         worker_id: Name of this worker for static membership; empty for a member without a name.
         within_s: The longest that a new event waits for others to be taken with it.
         take: The most events taken at once.
+        stages: What it does.
     """
 
     kafka: KafkaSettings
@@ -34,6 +44,7 @@ class StreamSettings:
     worker_id: str = ""
     within_s: float = 0.2
     take: int = 50
+    stages: Stages = Stages.ALL
 
     def __post_init__(self) -> None:
         """Raises UsageError for a setting that cannot be."""
