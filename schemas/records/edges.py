@@ -21,6 +21,7 @@ class BatchSource:
         losses: As in the batch.
         unresolved: Connections whose local end could not be resolved, by reason.
         ignored: Connections left out on purpose, by reason.
+        held: As in the batch: connections that only a later batch of the boot tells.
     """
 
     node: str
@@ -31,6 +32,7 @@ class BatchSource:
     losses: Counts = ()
     unresolved: Counts = ()
     ignored: Counts = ()
+    held: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,10 @@ class Edge:
         server_attempts: Attempts as the server's end saw them.
         still_open: Ends whose connections had all begun before the window and were still open in it, so that they count
             none; sorted.
+        shared: The Service stands for several workloads, and no server's end told which of them was reached: the peer,
+            or the workload itself where it is the server, is one of several candidates.
+        hidden_client: The client is not known: a server's end saw a node's address, and no client on that node, whether
+            workload or the node itself, told of these connections.
     """
 
     role: Role
@@ -44,6 +48,8 @@ class Edge:
     client_attempts: int = 0
     server_attempts: int = 0
     still_open: tuple[Role, ...] = ()
+    shared: bool = False
+    hidden_client: bool = False
 
     @property
     def count(self) -> int:
