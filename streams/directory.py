@@ -99,6 +99,10 @@ class Directory:
             self._pruned = watermark
             self._pods.prune(watermark - GRACE_MS)
 
+    def steady(self, address: bytes, first: Millis, last: Millis) -> bool:
+        """Whether `end` and `servers` say the same of the address for any two moments between these two."""
+        return self._pods.steady(address, first, last) and self._services.steady(address, first, last)
+
     def pod(self, uid: str) -> PodEnd | None:
         """The pod of a UID, if it is known."""
         return self._pods.end(uid)

@@ -1,12 +1,12 @@
 """Who held an address at a time.
 
-A  [created ----------- ended)
-B                              [created -----------
+A  [started ----------- ended)
+B                              [started -----------
    ^ A            ^ A      ^ A or B within the skew   ^ B
 """
 
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Iterable
+from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
 from schemas.records import Millis
 
@@ -15,60 +15,89 @@ SKEW_MS: Final = 2_000
 """How far a node's clock may be from the API server's before an address at a lease's edge is nobody's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """One holder's time with an address.
-
-    Attributes:
-        start: From when; 0 if unknown.
-        end: Until when, exclusive; FOREVER while it lasts.
-        holder: The holder's identity.
-    """
+class Lease(Protocol):
+    """Somebody's time with something: from `start` (0 if unknown) to `end`, exclusive, FOREVER while it lasts."""
 
     start: Millis
     end: Millis
-    holder: str
 
 
-class Leases:
+L = TypeVar("L", bound=Lease)
+
+
+class Period(NamedTuple):
+    """A time in which no lease of some begins or ends: from `start` to `end`, exclusive."""
+
+    start: Millis
+    end: Millis
+
+    def __contains__(self, seen: object) -> bool:
+        """Whether both moments of (first, last) lie in it."""
+        first, last = seen  # type: ignore[misc]  # the protocol of `in` has no types
+        return bool(self.start <= first and last < self.end)
+
+
+NEVER: Final = Period(0, 0)
+
+
+class Leases(Generic[L]):
     """Leases by address; the order of insertion does not matter."""
 
     def __init__(self) -> None:
-        self._by_address: dict[bytes, dict[str, Lease]] = {}
+        self._by_address: dict[bytes, tuple[L, ...]] = {}
 
     def __contains__(self, address: bytes) -> bool:
         """Whether anybody is known to have held the address at any time."""
         return address in self._by_address
 
-    def put(self, address: bytes, lease: Lease) -> None:
-        """Add a lease, or change the holder's."""
-        self._by_address.setdefault(address, {})[lease.holder] = lease
+    def put(self, address: bytes, lease: L) -> None:
+        """Add a lease, once."""
+        held = self._by_address.get(address, ())
+        if lease not in held:
+            self._by_address[address] = (*held, lease)
 
-    def drop(self, address: bytes, holder: str) -> None:
-        """Forget the holder's lease."""
-        held = self._by_address.get(address, {})
-        held.pop(holder, None)
-        if not held:
+    def drop(self, address: bytes, lease: L) -> None:
+        """Forget a lease."""
+        left = tuple(one for one in self._by_address.get(address, ()) if one is not lease)
+        if left:
+            self._by_address[address] = left
+        else:
             self._by_address.pop(address, None)
 
-    def holders(self, address: bytes, first: Millis, last: Millis) -> tuple[str, ...]:
-        """Everybody who may have held the address between the two moments, sorted.
+    def all(self, address: bytes) -> tuple[L, ...]:
+        """All leases of the address, whenever they were."""
+        return self._by_address.get(address, ())
 
-        Those whose lease covers a moment of them; without any, those whose lease is within the skew of one.
-        """
-        leases = self._by_address.get(address)
-        if leases is None:
-            return ()
-        if len(leases) == 1:
-            (only,) = leases.values()
-            return (only.holder,) if only.start - SKEW_MS <= last and first < only.end + SKEW_MS else ()
-        for skew in (0, SKEW_MS):
-            found = [one.holder for one in leases.values() if one.start - skew <= last and first < one.end + skew]
-            if found:
-                return tuple(sorted(found))
-        return ()
+    def holders(self, address: bytes, first: Millis, last: Millis) -> tuple[L, ...]:
+        """Everybody who may have held the address between the two moments, in no order."""
+        held = self._by_address.get(address)
+        return () if held is None else alive(held, first, last)
 
-    def current(self, address: bytes) -> tuple[str, ...]:
-        """Everybody whose lease has not ended, sorted."""
-        leases = self._by_address.get(address, {})
-        return tuple(sorted(one.holder for one in leases.values() if one.end == FOREVER))
+
+def alive(leases: tuple[L, ...], first: Millis, last: Millis) -> tuple[L, ...]:
+    """Those whose lease covers a moment between the two; without any, those whose lease is within the skew of one."""
+    if len(leases) == 1:
+        (only,) = leases
+        return leases if only.start - SKEW_MS <= last and first < only.end + SKEW_MS else ()
+    for skew in (0, SKEW_MS):
+        found = tuple(one for one in leases if one.start - skew <= last and first < one.end + skew)
+        if found:
+            return found
+    return ()
+
+
+def period(leases: Iterable[L], first: Millis, last: Millis) -> Period:
+    """The time around the two moments in which the same leases hold; NEVER if one begins or ends between them.
+
+    Within it `alive` gives the same answer, if that is not empty and no lease of it is there by the skew alone.
+    """
+    since, until = 0, FOREVER
+    for one in leases:
+        for edge in (one.start, one.end):
+            if edge <= first:
+                since = max(since, edge)
+            elif edge <= last:
+                return NEVER
+            else:
+                until = min(until, edge)
+    return Period(since, until)

@@ -77,6 +77,10 @@ class Pods:
         """The pods that may have held the address between the two moments."""
         return self._leases.holders(address, first, last)
 
+    def steady(self, address: bytes, first: Millis, last: Millis) -> bool:
+        """Whether the same pods held the address at any moment between the two."""
+        return self._leases.steady(address, first, last)
+
     def current(self, address: bytes) -> tuple[str, ...]:
         """The pods that hold the address now, sorted by the start of their lease."""
         return tuple(sorted(self._leases.current(address), key=self._age))

@@ -1,5 +1,8 @@
 """Whose a connection is: the workloads at its two ends, or why there is none to tell. Pure, `resolve`.
 
+It is made of `left_out`, `own_end`, `other_ends` and `told`. Each is given all that its answer may rest on and no more,
+so that enrichment can ask once for many connections.
+
 A connection is told to the workload of either end, so that a node without a collector still gets its pods' edges. If
 a Service stands for several workloads, all of them are told.
 """
@@ -53,7 +56,24 @@ class Ignored:
     reason: str
 
 
+Span: TypeAlias = tuple[Millis, Millis]
 Outcome: TypeAlias = tuple[Link, ...] | Unresolved | Ignored
+
+
+class Own(NamedTuple):
+    """What of a connection decides who was at its own end, besides the time."""
+
+    pod_uid: str
+    address: bytes
+
+
+class Asked(NamedTuple):
+    """What of a connection decides who was at its other end, besides the time."""
+
+    role: int
+    protocol: Protocol
+    address: bytes
+    port: int
 
 
 class Flow(NamedTuple):
@@ -65,49 +85,61 @@ class Flow(NamedTuple):
     remote: bytes
     port: int
     pod_uid: str
-    seen: tuple[Millis, Millis]
+    seen: Span
 
 
 def resolve(flow: Flow, directory: Directory) -> Outcome:
     """The workloads at either end of a connection, or why there is none to tell."""
-    if is_loopback(flow.local) or is_loopback(flow.remote):
+    ignored = left_out(flow.local, flow.remote)
+    if ignored is not None:
+        return ignored
+    own = own_end(Own(flow.pod_uid, flow.local), flow.seen, directory)
+    asked = Asked(flow.role, flow.protocol, flow.remote, flow.port)
+    return told(flow.role, own, other_ends(asked, flow.seen, directory))
+
+
+def left_out(local: bytes, remote: bytes) -> Ignored | None:
+    """Why a connection between two addresses is none of anybody's, whoever held them."""
+    if is_loopback(local) or is_loopback(remote):
         return Ignored("loopback")
-    if flow.local == flow.remote:
-        return Ignored("own_address")
-    local = _local(flow, directory)
-    if isinstance(local, OtherEnd) and isinstance(local.peer, UnresolvedPeer):
-        return Unresolved(local.peer.reason)
-    servers = _others(flow, directory)
-    if isinstance(local, PodEnd) and any(_same_pod(local, server) for server in servers):
-        return Ignored("own_address")
-    links = tuple(link for server in servers for link in _links(flow.role, local, server))
-    return links or Ignored("host")
+    return Ignored("own_address") if local == remote else None
 
 
-def _local(flow: Flow, directory: Directory) -> End:
+def own_end(own: Own, seen: Span, directory: Directory) -> End:
     """The pod that the collector names wins; a pod unknown to the inventory is never taken for another."""
-    if flow.pod_uid:
-        pod = directory.pod(flow.pod_uid)
+    if own.pod_uid:
+        pod = directory.pod(own.pod_uid)
         if pod is not None:
-            return _placed(pod, flow, directory)
-    end = directory.end(flow.local, *flow.seen)
-    if flow.pod_uid and isinstance(end, PodEnd):
+            return _placed(pod, own.address, seen, directory)
+    end = directory.end(own.address, *seen)
+    if own.pod_uid and isinstance(end, PodEnd):
         return OtherEnd(UnresolvedPeer("", "unknown_pod"))
     return end
 
 
-def _placed(pod: PodEnd, flow: Flow, directory: Directory) -> End:
+def other_ends(asked: Asked, seen: Span, directory: Directory) -> tuple[Server, ...]:
+    """What stands at the other end; through a Service, all its workloads."""
+    if asked.role == SERVER:
+        return (Server(directory.end(asked.address, *seen), asked.port),)
+    return directory.servers(asked.address, asked.protocol, asked.port, seen)
+
+
+def told(role: int, own: End, others: tuple[Server, ...]) -> Outcome:
+    """What is told to the workloads at either end; nothing of a connection whose own end is not known."""
+    if isinstance(own, OtherEnd) and isinstance(own.peer, UnresolvedPeer):
+        return Unresolved(own.peer.reason)
+    if isinstance(own, PodEnd) and any(_same_pod(own, server) for server in others):
+        return Ignored("own_address")
+    links = tuple(link for server in others for link in _links(role, own, server))
+    return links or Ignored("host")
+
+
+def _placed(pod: PodEnd, address: bytes, seen: Span, directory: Directory) -> End:
     """A host-network pod is its node: policies have no effect on it."""
     if not pod.peer.workload.host_network:
         return pod
-    end = directory.end(flow.local, *flow.seen)
+    end = directory.end(address, *seen)
     return end if isinstance(end, NodeEnd) else OtherEnd(UnresolvedPeer("", "host_network"))
-
-
-def _others(flow: Flow, directory: Directory) -> tuple[Server, ...]:
-    if flow.role == SERVER:
-        return (Server(directory.end(flow.remote, *flow.seen), flow.port),)
-    return directory.servers(flow.remote, flow.protocol, flow.port, flow.seen)
 
 
 def _same_pod(local: PodEnd, server: Server) -> bool:

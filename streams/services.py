@@ -89,6 +89,10 @@ class Services:
         """Whether the address belongs to a Service."""
         return address in self._leases
 
+    def steady(self, address: bytes, first: Millis, last: Millis) -> bool:
+        """Whether the same Services had the address at any moment between the two."""
+        return self._leases.steady(address, first, last)
+
     def at(self, address: bytes, first: Millis, last: Millis) -> tuple[Service, ...]:
         """The Services that may have had the address between the two moments."""
         return tuple(self._services[key] for key in self._leases.holders(address, first, last))
