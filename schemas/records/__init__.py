@@ -44,7 +44,7 @@ from schemas.records.types import (
     counts_of,
     labels_of,
 )
-from schemas.records.windows import Edge, WindowSource, WorkloadWindow
+from schemas.records.windows import Edge, ExternalCrowd, Told, WindowSource, WorkloadWindow
 from schemas.records.workloads import (
     ApiServerPeer,
     ExternalPeer,
@@ -60,9 +60,9 @@ from schemas.records.workloads import (
 __all__ = [
     "ApiServerPeer", "Basis", "BatchSource", "ClusterFacts", "Connection", "ConnectionBatch", "Connections",
     "ContainerPort", "ControllerBody", "Counts", "Coverage", "DeadLetter", "Edge", "EdgeColumns", "EdgeEvidence",
-    "Endpoint", "EndpointPort", "EndpointSliceBody", "ExternalPeer", "Heartbeat", "InventoryBody",
+    "Endpoint", "EndpointPort", "EndpointSliceBody", "ExternalCrowd", "ExternalPeer", "Heartbeat", "InventoryBody",
     "InventoryObject", "Labels", "Millis", "NamespaceBody", "NetworkPolicyBody", "NodeBody", "NodePeer", "OwnerRef",
     "Peer", "PodBody", "PolicySuggestion", "PolicyViolation", "Proof", "Protocol", "Role", "ServiceBody",
-    "ServicePort", "ServiceRef", "UnresolvedPeer", "Verdict", "WindowCount", "WindowSource", "Workload",
+    "ServicePort", "ServiceRef", "Told", "UnresolvedPeer", "Verdict", "WindowCount", "WindowSource", "Workload",
     "WorkloadEdges", "WorkloadPeer", "WorkloadRef", "WorkloadWindow", "counts_of", "labels_of",
 ]  # fmt: skip

@@ -57,6 +57,8 @@ class EdgeColumns:
         last_seen: Milliseconds after first_seen.
         shared: One byte each: 1 if the Service stands for several workloads and nobody knows yet which of them was
             reached; empty if no row is.
+        far: Index into the record's nodes: where the end ran that was not observed, or -1 if that is not known; empty
+            if it is known of no row.
     """
 
     sources: tuple[int, ...] = ()
@@ -73,6 +75,7 @@ class EdgeColumns:
     first_seen: tuple[int, ...] = ()
     last_seen: tuple[int, ...] = ()
     shared: bytes = b""
+    far: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         """How many observations."""
@@ -90,6 +93,7 @@ class WorkloadEdges:
         peers: Table of peers.
         services: Table of Services.
         edges: The observations, in columns.
+        nodes: Table of nodes on which pods ran that were not observed.
     """
 
     cluster: str
@@ -98,3 +102,4 @@ class WorkloadEdges:
     peers: tuple[Peer, ...] = ()
     services: tuple[ServiceRef, ...] = ()
     edges: EdgeColumns = EdgeColumns()
+    nodes: tuple[str, ...] = ()

@@ -31,6 +31,13 @@ class Edge:
             or the workload itself where it is the server, is one of several candidates.
         hidden_client: The client is not known: a server's end saw a node's address, and no client on that node, whether
             workload or the node itself, told of these connections.
+        shared_count: Of client_count, connections through a Service that stands for several workloads, so that another
+            of them may have been the server.
+        unconfirmed: Only one end saw it although, in this final window, a collector reported from a node of the other
+            end: its address was translated, or one end is wrong. Never set if that end's node is not known, or if it
+            did not report (see far_nodes).
+        far_nodes: Where the end that did not see it ran, the first 8 in order; empty once both ends saw it, or if that
+            end is no pod or may run on several nodes.
     """
 
     role: Role
@@ -50,11 +57,18 @@ class Edge:
     still_open: tuple[Role, ...] = ()
     shared: bool = False
     hidden_client: bool = False
+    shared_count: int = 0
+    unconfirmed: bool = False
+    far_nodes: tuple[str, ...] = ()
 
     @property
     def count(self) -> int:
-        """Established connections begun in the window: both ends saw the same ones, so the larger count stands."""
-        return max(self.client_count, self.server_count, self.unknown_count)
+        """Established connections begun in the window: both ends saw the same ones, so the larger count stands.
+
+        Where a server's end decided who was reached, the client's count of all candidates together does not.
+        """
+        by_client = self.client_count if self.shared else self.client_count - self.shared_count
+        return max(by_client, self.server_count, self.unknown_count)
 
     @property
     def established(self) -> bool:
@@ -69,6 +83,21 @@ class Edge:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """Connections to the workload that clients on one node told of: what explains a node's address at the server's end.
+
+    Attributes:
+        protocol: TCP, UDP or SCTP.
+        port: The server pod's port.
+        count: Established connections; 0 if they were only seen open.
+    """
+
+    protocol: Protocol
+    port: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class WindowSource:
     """The batches of one collector boot that are in a window.
 
@@ -78,6 +107,7 @@ class WindowSource:
         last_sequence: The last batch applied; anything not newer is a repetition.
         missing: Numbers skipped so far: batches lost on the way.
         losses: The collector's ledger at the last batch.
+        told: What client workloads on the node told of connections to this workload, by protocol and port.
     """
 
     node: str
@@ -85,6 +115,38 @@ class WindowSource:
     last_sequence: int
     missing: int = 0
     losses: Counts = ()
+    told: tuple[Told, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalCrowd:
+    """Too many external addresses to be told apart: their edges stand for prefixes, the finest that are few enough.
+
+    Which level that is depends on the set of addresses alone, not on their order; prefixes are never wider than a
+    private range that holds them.
+
+    Attributes:
+        role: What the workload did.
+        protocol: TCP, UDP or SCTP.
+        port: The server's port.
+        version: 4 or 6.
+        private: The addresses are none of the internet's.
+        established: Of established connections; otherwise of attempts, whose prefixes keep counts but no times of their
+            own (the window's bounds stand for them), bases or services.
+        bits: Leading bits that are told apart; `ExternalPeer.bits` of the edges.
+        addresses: Distinct addresses, estimated to within about 3%.
+        sketch: The HyperLogLog registers behind the estimate, one byte each; merge by the larger of each.
+    """
+
+    role: Role
+    protocol: Protocol
+    port: int
+    version: int
+    private: bool
+    established: bool
+    bits: int
+    addresses: int
+    sketch: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +164,10 @@ class WorkloadWindow:
         incomplete_because: The reasons, one sentence each.
         sources: Where the edges come from; also the state from which a restarted worker goes on.
         edges: The edges, in one fixed order.
+        explained: Edges as they were seen that others explain, and which are no part of what the workload did: a node's
+            address under which a server's end saw clients that told of it themselves; workloads of a shared Service
+            where another of them was the server. Kept so that a restarted worker goes on from here.
+        crowds: The external addresses that are told apart by prefixes only.
     """
 
     cluster: str
@@ -114,6 +180,8 @@ class WorkloadWindow:
     incomplete_because: tuple[str, ...]
     sources: tuple[WindowSource, ...]
     edges: tuple[Edge, ...]
+    explained: tuple[Edge, ...] = ()
+    crowds: tuple[ExternalCrowd, ...] = ()
 
     @property
     def key(self) -> str:
