@@ -52,7 +52,7 @@ class Pipeline:
 
     def replay(self, trace: Path) -> None:
         """A recorded trace in the collector's place."""
-        self.start(_COLLECT, "--node", NODE, "--replay", str(trace))
+        self.start(_COLLECT, "--replay", str(trace))
 
     def ready(self) -> None:
         """Wait until every program says so; raises Unavailable with the last lines of one that does not."""
