@@ -102,6 +102,10 @@ class FaustPort:
         """The group's generation; grows with each rebalance."""
         return int(self._app.consumer_generation_id)
 
+    def partitions(self, topic: str) -> frozenset[int]:
+        """Those of the topic that this worker has now."""
+        return frozenset(one.partition for one in self._app.consumer.assignment() if one.topic == topic)
+
     async def send(self, outputs: Iterable[Output]) -> None:
         """Write records; returns when Kafka has acknowledged all of them, and raises if it does not take one."""
         futures: list[Awaitable[Any]] = [

@@ -1,19 +1,21 @@
 """First stage: `netpol.connections` to `netpol.workload-edges`, once the inventory is up to date."""
 
 import logging
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 from schemas.codec import BadRecord
 from schemas.framing import Reader, Writer
 from schemas.kafka import KafkaSettings
-from schemas.records import ConnectionBatch, WorkloadEdges
+from schemas.records import ConnectionBatch, WorkloadEdges, counts_of
 from schemas.schema_store import SchemaStore
 from schemas.topics import WORKLOAD_EDGES
 from streams.enrich import Enriched, enrich
 from streams.intake import Arrival, BadArrival, Output, Result, until
 from streams.inventory import Inventory
 from streams.pack import pack
+from streams.tally import Held, Tally
 
 _log = logging.getLogger(__name__)
 _PACKED_AT_ONCE: Final = 50
@@ -41,8 +43,12 @@ class EnrichStage:
         self._read = Reader(ConnectionBatch, store)
         self._write = Writer(WORKLOAD_EDGES.name, WorkloadEdges, store.prefix)
 
-    def begin(self, generation: int) -> None:
+    async def begin(self, partitions: frozenset[int]) -> None:
         """Nothing of partitions is kept between steps."""
+
+    def held(self) -> Held:
+        """Nothing."""
+        return Held()
 
     async def step(self, arrivals: tuple[Arrival, ...]) -> Result:
         """One record for each partition out of every fifty batches."""
@@ -51,7 +57,8 @@ class EnrichStage:
         await self._inventory_passed([batch for _, batch in batches], arrivals)
         enriched = list(self._enriched(batches, bad))
         chunks = [enriched[start : start + _PACKED_AT_ONCE] for start in range(0, len(enriched), _PACKED_AT_ONCE)]
-        return Result(tuple(output for chunk in chunks for output in self._outputs(chunk)), tuple(bad))
+        outputs = tuple(output for chunk in chunks for output in self._outputs(chunk))
+        return Result(outputs, tuple(bad), _tally(enriched))
 
     def _decoded(self, arrivals: Sequence[Arrival], bad: list[BadArrival]) -> Iterator[tuple[Arrival, ConnectionBatch]]:
         for arrival in arrivals:
@@ -80,10 +87,28 @@ class EnrichStage:
         for arrival, batch in batches:
             try:
                 with self._inventory.lock:
-                    yield enrich(batch, self._inventory.directory(batch.cluster))
+                    made = enrich(batch, self._inventory.directory(batch.cluster))
             except (ValueError, IndexError) as error:
                 bad.append(BadArrival(arrival.raw, f"not a usable ConnectionBatch: {error}"))
+            else:
+                yield made
 
     def _outputs(self, enriched: Sequence[Enriched]) -> Iterator[Output]:
         for partition, record in pack(enriched, self._partitions):
             yield Output(self._topic, partition, None, self._write(record))
+
+
+def _tally(enriched: Sequence[Enriched]) -> Tally:
+    unresolved: Counter[str] = Counter()
+    ignored: Counter[str] = Counter()
+    for one in enriched:
+        unresolved.update(dict(one.source.unresolved))
+        ignored.update(dict(one.source.ignored))
+    return Tally(
+        batches=len(enriched),
+        connections=sum(one.connections for one in enriched),
+        used=sum(one.used for one in enriched),
+        unresolved=counts_of(unresolved),
+        ignored=counts_of(ignored),
+        edges=sum(len(one.observations) for one in enriched),
+    )

@@ -4,10 +4,11 @@ import asyncio
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from schemas.dead_letters import RawRecord
+from streams.tally import Held, Tally
 
 _CAPACITY: Final = 2_000
 _POLL_S: Final = 0.05
@@ -59,16 +60,20 @@ class Result:
 
     outputs: tuple[Output, ...] = ()
     bad: tuple[BadArrival, ...] = ()
+    tally: Tally = field(default_factory=Tally)
 
 
 class Stage(Protocol):
     """One step of the way: arrivals to outputs."""
 
-    def begin(self, generation: int) -> None:
-        """The group has a new generation: forget what belongs to partitions."""
+    async def begin(self, partitions: frozenset[int]) -> None:
+        """These partitions are this worker's from now on, and no others; what was known of any may be out of date."""
 
     async def step(self, arrivals: tuple[Arrival, ...]) -> Result:
         """What becomes of the arrivals, in their order."""
+
+    def held(self) -> Held:
+        """What is kept between steps."""
 
 
 async def until(condition: Callable[[], bool], deadline: float = math.inf) -> None:

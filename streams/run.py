@@ -84,21 +84,22 @@ class _Worker:
             asyncio.get_running_loop().add_signal_handler(number, stopped.set)
         port = FaustPort(create_app(self.settings, data))
         parts: list[_Part] = [stopped.wait(), self._watch(), self._say_ready(port)]
-        for topic, stage in self.stages.items():
+        for topic in self.stages:
             intake = Intake()
             port.receive(self.settings.kafka.topic(topic), intake)
-            parts.append(self._work(stage, intake, port))
+            parts.append(self._work(topic, intake, port))
         await _first_to_end([asyncio.create_task(part) for part in (*parts, port.serve())], stopped, port)
 
-    async def _work(self, stage: Stage, intake: Intake, port: FaustPort) -> None:
+    async def _work(self, topic: Topic, intake: Intake, port: FaustPort) -> None:
         """Outputs and dead letters are safe in Kafka before their inputs are committed."""
+        stage, name = self.stages[topic], self.settings.kafka.topic(topic)
         await until(self.inventory.ready.is_set)
         generation = -1
         while True:
             arrivals = await intake.take(self.settings.take, self.settings.within_s)
             if port.generation != generation:
                 generation = port.generation
-                stage.begin(generation)
+                await stage.begin(port.partitions(name))
             arrivals = tuple(arrival for arrival in arrivals if arrival.generation == generation)
             if not arrivals:
                 continue

@@ -60,6 +60,11 @@ class Windows:
         """How many windows are kept."""
         return sum(map(len, self._windows.values()))
 
+    @property
+    def edges(self) -> int:
+        """How many edges these hold."""
+        return sum(len(window.edges) for kept in self._windows.values() for window in kept.values())
+
     def restore(self, windows: Iterable[WorkloadWindow]) -> None:
         """Go on from windows that were emitted; of each, the latest revision counts. Before the first `apply`."""
         for window in windows:

@@ -11,6 +11,7 @@ from schemas.records import WorkloadEdges, WorkloadWindow
 from schemas.schema_store import SchemaStore
 from schemas.topics import WORKLOAD_WINDOWS
 from streams.intake import Arrival, BadArrival, Output, Result
+from streams.tally import Held, Tally
 from streams.window import Windows, WindowSpec
 
 Load: TypeAlias = Callable[[int], Iterable[WorkloadWindow]]
@@ -35,22 +36,36 @@ class WindowStage:
         self._write = Writer(WORKLOAD_WINDOWS.name, WorkloadWindow, store.prefix)
         self._partitions: dict[int, dict[str, Windows]] = {}
 
-    def begin(self, generation: int) -> None:  # noqa: ARG002  the stage need not know which
+    async def begin(self, partitions: frozenset[int]) -> None:
         """Partitions may have been with another worker: read their windows again."""
         self._partitions.clear()
+        for partition in sorted(partitions):
+            await self._clusters(partition)
+
+    def held(self) -> Held:
+        """All windows of the partitions."""
+        kept = [windows for clusters in self._partitions.values() for windows in clusters.values()]
+        return Held(
+            windows=sum(map(len, kept)),
+            edges=sum(windows.edges for windows in kept),
+            moved=sum(windows.moved for windows in kept),
+        )
 
     async def step(self, arrivals: tuple[Arrival, ...]) -> Result:
         """Every window that the arrivals have changed, or that is final because of them."""
         bad: list[BadArrival] = []
+        edges = 0
         for arrival in arrivals:
             clusters = await self._clusters(arrival.raw.partition)
             try:
                 record = self._read(arrival.raw.value or b"")
                 clusters.setdefault(record.cluster, Windows(record.cluster, self._spec)).apply(record)
+                edges += len(record.edges)
             except (BadRecord, ValueError, IndexError) as error:
                 bad.append(BadArrival(arrival.raw, str(error)))
         touched = sorted({arrival.raw.partition for arrival in arrivals})
-        return Result(tuple(output for partition in touched for output in self._changed(partition)), tuple(bad))
+        outputs = tuple(output for partition in touched for output in self._changed(partition))
+        return Result(outputs, tuple(bad), Tally(edges=edges))
 
     def _changed(self, partition: int) -> Iterator[Output]:
         for windows in self._partitions[partition].values():

@@ -9,6 +9,7 @@ import pytest
 from schemas.dead_letters import RawRecord
 from schemas.errors import BrokerUnavailable, Unavailable
 from schemas.kafka import KafkaSettings
+from schemas.topics import CONNECTIONS
 from streams.intake import BadArrival, Intake, Output, Result
 from streams.run import _first_to_end, _Worker
 from streams.settings import StreamSettings
@@ -33,8 +34,12 @@ class Told:
         if what == self._failing:
             raise RuntimeError(f"{what} failed")
 
-    def begin(self, generation):
-        self._note("begin", generation)
+    def partitions(self, topic):
+        assert topic == "netpol.connections"
+        return frozenset({self.generation})
+
+    async def begin(self, partitions):
+        self._note("begin", *partitions)
 
     async def step(self, arrivals):
         self._note("step", tuple(arrival.raw.offset for arrival in arrivals))
@@ -61,7 +66,7 @@ def worked(told, generations=(1, 1)):
         intake = Intake()
         for offset, generation in enumerate(generations):
             await intake.put(raw(offset), generation)
-        await asyncio.wait_for(_Worker(settings, inventory, letters, {})._work(told, intake, told), 0.3)
+        await asyncio.wait_for(_Worker(settings, inventory, letters, {CONNECTIONS: told})._work(CONNECTIONS, intake, told), 0.3)
 
     with pytest.raises((TimeoutError, RuntimeError)):
         asyncio.run(scene())
