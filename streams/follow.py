@@ -1,102 +1,147 @@
-"""`follow`: Kubernetes objects to `netpol.inventory`, then a heartbeat that says up to when it is complete."""
+"""`follow`: the cluster's objects to `netpol.inventory`, and a heartbeat that says up to when it is complete."""
 
 import logging
+import os
+import socket
+import threading
 import time
-from collections.abc import Iterable
+import uuid
 from typing import Final
 
-from schemas.errors import Unavailable, UsageError
-from schemas.framing import Writer
-from schemas.kafka import KafkaSettings, Producer, producer, require_topics
-from schemas.records import Heartbeat, InventoryObject, Millis
-from schemas.schema_store import SchemaStore
+from schemas.errors import NetpolError, Unavailable, UsageError
+from schemas.health import serving
 from schemas.stopping import stop_event
-from schemas.topics import INVENTORY, SCHEMAS
+from streams import fields
+from streams.answers import Answer, Denied
+from streams.desk import Desk
+from streams.follow_metrics import FollowMetrics, follow_metrics
+from streams.follow_settings import FollowSettings
+from streams.following import Following, Permit, Stopped, now_ms
+from streams.inventory_topic import InventoryTopic
+from streams.kinds import scopes
+from streams.kube import Api, credentials, own_namespace
+from streams.lease import Alone, Lease
 from streams.objects import load_objects
-from streams.published import news, published
-from streams.settings import FollowSettings
+from streams.watch import denial
+from streams.watches import SILENT_S, Watches, no_answer
 
-_log = logging.getLogger(__name__)
-_FLUSH_S: Final = 60.0
-_BY_KEY: Final = -1
-"""librdkafka chooses the partition by the key."""
+LOG: Final = logging.getLogger(__name__)
+_POLL_S: Final = 0.2
+_IDENTITY: Final = "kube-system"
+"""The namespace whose UID tells clusters apart: every cluster has it, and nobody can delete it."""
+_NARROW: Final = (
+    "watching the namespaces %s only: nodes and other namespaces stay unknown, so addresses of nodes count as outside, "
+    "and peers elsewhere as unresolved or outside. With `default` among them the API server is known, with the "
+    "namespace of the cluster's DNS (kube-system) DNS is"
+)
 
 
 def run(settings: FollowSettings) -> None:
-    """Publish the objects of the files, then heartbeats until SIGTERM or SIGINT.
+    """Publish until SIGTERM or SIGINT.
 
     Raises:
-        UsageError: A file cannot be used.
-        Unavailable: Kafka or a topic is not there.
+        UsageError: A file cannot be used, there are no credentials, or it is another cluster than the one published.
+        Unavailable: Kafka, a topic or the API server is not there, a permission is missing, or another instance leads.
     """
-    if not settings.objects:
-        raise UsageError("nothing to follow: name files of Kubernetes objects (--objects FILE)")
-    if settings.once:
-        _publish(settings)
-        return
-    with stop_event() as stop:
-        publisher = _publish(settings)
-        while not stop.wait(settings.heartbeat_s):
-            publisher.heartbeat(_now())
+    metrics = follow_metrics()
+    with stop_event() as stop, serving(settings.metrics, metrics.probes):
+        if settings.objects:
+            _from_files(settings, metrics, stop)
+        else:
+            _from_server(settings, metrics, stop)
 
 
-def _publish(settings: FollowSettings) -> "_Publisher":
-    """The objects and a first heartbeat, and who wrote them."""
+def _from_files(settings: FollowSettings, metrics: FollowMetrics, stop: threading.Event) -> None:
     objects = load_objects(settings.objects, settings.kafka.cluster)
-    partitions = require_topics(settings.kafka, [INVENTORY, SCHEMAS])[settings.kafka.topic(INVENTORY)]
-    store = SchemaStore(settings.kafka)
-    store.publish([InventoryObject])
-    publisher = _Publisher(settings.kafka, store, partitions)
-    changed = news(objects, published(settings.kafka, store, partitions), _now())
-    publisher.send(changed)
-    publisher.heartbeat(_now())
-    _log.info("published %d of %d objects", len(changed), len(objects))
-    _log.info("follow ready")
-    return publisher
+    topic = InventoryTopic(settings.kafka)
+    desk = Desk(settings.kafka.cluster, topic, topic.read())
+    desk.all_of(objects, now_ms())
+    LOG.info("published %d of %d objects", desk.sums.changed + desk.sums.closed, len(objects))
+    topic.heartbeat(now_ms())
+    LOG.info("follow ready")
+    while not settings.once:
+        metrics.beat(now_ms())
+        metrics.turned(leads=True, waiting=0, standby=False)
+        metrics.written(desk.sums, desk.published.counts())
+        if stop.wait(settings.heartbeat_s):
+            return
+        desk.tidy(now_ms(), round(settings.grace_s * 1000))
+        topic.heartbeat(now_ms())
 
 
-class _Publisher:
-    """Writes inventory records; a heartbeat goes to every partition, so that it says what each holds."""
-
-    def __init__(self, settings: KafkaSettings, store: SchemaStore, partitions: int) -> None:
-        self._cluster = settings.cluster
-        self._brokers = settings.brokers
-        self._topic = settings.topic(INVENTORY)
-        self._write = Writer(INVENTORY.name, InventoryObject, store.prefix)
-        self._producer: Producer = producer(settings)
-        self._partitions = partitions
-        self._failed = 0
-
-    def send(self, objects: Iterable[InventoryObject]) -> None:
-        """Write objects and wait until Kafka has them all; raises Unavailable if it does not take one."""
-        for item in objects:
-            self._produce(item)
-        self._flush()
-
-    def heartbeat(self, now: Millis) -> None:
-        """Say that everything up to now has been written; raises Unavailable like `send`."""
-        for partition in range(self._partitions):
-            beat = InventoryObject(self._cluster, "Heartbeat", "", str(partition), Heartbeat(now))
-            self._produce(beat, partition)
-        self._flush()
-
-    def _produce(self, item: InventoryObject, partition: int = _BY_KEY) -> None:
-        while True:
-            try:
-                self._producer.produce(self._topic, self._write(item), item.key, partition, on_delivery=self._delivered)
-            except BufferError:
-                self._producer.poll(0.1)
-            else:
-                return
-
-    def _flush(self) -> None:
-        left = self._producer.flush(_FLUSH_S)
-        if left or self._failed:
-            raise Unavailable(f"Kafka at {self._brokers} did not take {left + self._failed} inventory records")
-
-    def _delivered(self, error: object, _message: object) -> None:
-        self._failed += error is not None
+def _from_server(settings: FollowSettings, metrics: FollowMetrics, stop: threading.Event) -> None:
+    api = Api(credentials(settings.server.kubeconfig, settings.server.context))
+    watched = scopes(settings.server.namespaces)
+    if settings.server.namespaces:
+        LOG.warning(_NARROW, ", ".join(settings.server.namespaces))
+    lease = _lease(settings, api)
+    topic = InventoryTopic(settings.kafka, Permit(lease, stop))
+    lease.start()
+    try:
+        _stand_by(lease, api, metrics, stop)
+        desk = Desk(settings.kafka.cluster, topic, topic.read())
+        if not settings.server.namespaces and not settings.server.other_cluster:
+            _raise_if_other_cluster(api, desk)
+        watches = Watches(api, settings.kafka.cluster, watched, metrics)
+        watches.start()
+        LOG.info("watching %s", api.server)
+        forgotten = desk.forget_outside(watched)
+        if forgotten:
+            LOG.warning("%d objects that are not watched any more are forgotten", forgotten)
+        Following(settings, watches, desk, lease, metrics).until(stop)
+        topic.flush()
+    except Stopped:
+        LOG.info("told to end while it could not publish")
+    except NetpolError:
+        topic.drop()
+        raise
+    finally:
+        lease.release()
 
 
-def _now() -> Millis:
-    return time.time_ns() // 1_000_000
+def _lease(settings: FollowSettings, api: Api) -> Lease | Alone:
+    if settings.server.lease is None:
+        return Alone()
+    namespace, name = settings.server.lease
+    me = f"{os.environ.get('POD_NAME') or socket.gethostname()}_{uuid.uuid4()}"
+    return Lease(api, namespace or own_namespace(), name, me)
+
+
+def _stand_by(lease: Lease | Alone, api: Api, metrics: FollowMetrics, stop: threading.Event) -> None:
+    """Wait for the lease; raises Stopped, what makes it impossible, or Unavailable if the server never answers."""
+    said = ""
+    while not lease.held(now := time.monotonic()):
+        if lease.failure is not None:
+            raise lease.failure
+        if lease.silent_s(now) > SILENT_S:
+            raise Unavailable(no_answer(api.server, lease.said))
+        if lease.holder and said != lease.holder:
+            said = lease.holder
+            LOG.info("follow stands by: %s publishes", said)
+        metrics.turned(leads=False, waiting=0, standby=bool(lease.holder))
+        if stop.wait(_POLL_S):
+            raise Stopped
+
+
+def _raise_if_other_cluster(api: Api, desk: Desk) -> None:
+    """Without this, a slip of the hand with contexts closes the leases of a whole cluster."""
+    published = next((item.uid for item in desk.published.living() if _is_identity(item.kind, item.name)), "")
+    if not published:
+        return
+    scope = next(one for one in scopes() if one.kind.name == "Namespace")
+    try:
+        found = fields.items(api.get(scope.path, [("fieldSelector", f"metadata.name={_IDENTITY}")]), "items")
+    except Denied as denied:
+        raise Unavailable(denial(denied, scope, "list")) from denied
+    except Answer as answer:
+        raise Unavailable(no_answer(api.server, str(answer))) from answer
+    here = fields.text(found[0], "metadata.uid") if found else ""
+    if here and here != published:
+        raise UsageError(
+            f"{api.server} is another cluster than the one whose inventory is published as {desk.cluster}: name it "
+            "differently (--cluster), or, if that cluster is no more, say so (--other-cluster)"
+        )
+
+
+def _is_identity(kind: str, name: str) -> bool:
+    return (kind, name) == ("Namespace", _IDENTITY)

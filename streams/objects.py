@@ -9,7 +9,7 @@ import yaml
 from schemas.errors import UsageError
 from schemas.records import InventoryObject
 from streams import fields
-from streams.facts import facts_of, service_cidrs
+from streams.facts import facts_object, facts_of, service_cidrs
 from streams.slim import slim, slim_endpoints
 
 _DEEPEST: Final = 500
@@ -44,7 +44,7 @@ def load_objects(paths: Iterable[Path], cluster: str) -> tuple[InventoryObject, 
             ranges += service_cidrs(source) if source.get("kind") == "ServiceCIDR" else ()
         except fields.BadObject as error:
             raise UsageError(f"{where}: {error}") from error
-    return (*found.values(), facts_of(found.values(), cluster, ranges))
+    return (*found.values(), facts_object(facts_of(found.values(), ranges), cluster))
 
 
 def _slim(source: Mapping[str, Any], cluster: str) -> tuple[InventoryObject, ...]:

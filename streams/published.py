@@ -1,64 +1,123 @@
-"""What `netpol.inventory` holds of a cluster already, and what of a set of objects is news."""
+"""What `netpol.inventory` holds of a cluster, and what has to be written when the cluster changes: pure.
 
-import time
+An object that is gone is kept as a closed lease first, so that late connections are still attributed, and gets its
+tombstone after a grace period.
+"""
+
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from schemas.codec import BadRecord
-from schemas.errors import Unavailable
-from schemas.framing import Reader
-from schemas.kafka import KafkaSettings, Message, TopicPartition, consumer, end_offsets
-from schemas.records import Heartbeat, InventoryObject, Millis
-from schemas.schema_store import SchemaStore
-from schemas.topics import INVENTORY
+from schemas.records import InventoryObject, Millis
 
-_READ_S: Final = 120.0
-_AT_ONCE: Final = 500
+OUR_OWN: Final = frozenset({"ClusterFacts", "Heartbeat"})
 
 
-def published(settings: KafkaSettings, store: SchemaStore, partitions: int) -> dict[str, InventoryObject]:
-    """The cluster's objects in the topic by key; raises Unavailable if it cannot be read to its end in two minutes."""
-    read = Reader(InventoryObject, store)
-    found: dict[str, InventoryObject] = {}
-    for message in _to_end(settings, partitions):
-        key, value = message.key(), message.value()
-        try:
-            item = read(value) if isinstance(value, bytes) else None
-        except BadRecord:
-            continue  # the stream workers send it to dead letters
-        if item is None:
-            found.pop(key.decode(errors="replace") if isinstance(key, bytes) else str(key), None)
-        elif item.cluster == settings.cluster and not isinstance(item.body, Heartbeat):
-            found[item.key] = item
-    return found
+class Published:
+    """Objects by key, as they were last written.
+
+    Every method that returns objects or keys has noted them as written: the caller writes them or ends.
+
+    Args:
+        objects: What the topic holds.
+    """
+
+    def __init__(self, objects: Iterable[InventoryObject] = ()) -> None:
+        self._living: dict[str, dict[str, InventoryObject]] = {}
+        self._closed: dict[str, InventoryObject] = {}
+        for item in objects:
+            self._note(item)
+
+    def put(self, item: InventoryObject, now: Millis) -> tuple[InventoryObject, ...]:
+        """The object is there: nothing if it is as published; if another had its name, that one's lease is closed."""
+        known = self._living.get(item.kind, {}).get(item.key)
+        if known == item:
+            return ()
+        replaced = known is not None and "" not in {known.uid, item.uid} and known.uid != item.uid
+        closed = (replace(known, deleted=now),) if known is not None and replaced else ()
+        self._note(item)
+        return (*closed, item)
+
+    def gone(self, key: str, now: Millis, last: InventoryObject | None = None) -> tuple[InventoryObject, ...]:
+        """The object is there no more; nothing if that is known.
+
+        Args:
+            key: Of the object.
+            now: From when.
+            last: How it was last, if that is known better than what is published.
+        """
+        known = self._living.get(_kind(key), {}).get(key)
+        if known is None or (last is not None and last.uid != known.uid):
+            return ()
+        closed = replace(last or known, deleted=now)
+        self._note(closed)
+        return (closed,)
+
+    def listed(
+        self, kind: str, namespace: str, present: Mapping[str, InventoryObject | None], now: Millis
+    ) -> Iterator[InventoryObject]:
+        """All objects of a kind, everywhere or in a namespace; those that are not among them are gone.
+
+        Args:
+            kind: The kind.
+            namespace: Empty for everywhere.
+            present: By key; None for an object that is there but cannot be used, then what is published stays.
+            now: From when the others are gone.
+        """
+        for item in present.values():
+            if item is not None:
+                yield from self.put(item, now)
+        for key in self.missing(kind, namespace, present):
+            yield from self.gone(key, now)
+
+    def missing(self, kind: str, namespace: str, present: Mapping[str, object]) -> tuple[str, ...]:
+        """Keys of living objects that are not among those present."""
+        known = self._living.get(kind, {}).items()
+        return tuple(key for key, item in known if key not in present and namespace in {"", item.namespace})
+
+    def outside(self, scopes: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+        """Keys of objects that nobody watches any more: whether they still exist is not known, so they are forgotten.
+
+        Args:
+            scopes: Kind and namespace of what is watched, the namespace empty for everywhere.
+        """
+        watched = set(scopes)
+        left = tuple(
+            item.key
+            for item in (*self.living(), *self._closed.values())
+            if item.kind not in OUR_OWN and watched.isdisjoint({(item.kind, ""), (item.kind, item.namespace)})
+        )
+        for key in left:
+            self._forget(key)
+        return left
+
+    def expired(self, before: Millis) -> tuple[str, ...]:
+        """Keys of leases that were closed before the moment: their tombstones are due."""
+        due = tuple(key for key, item in self._closed.items() if item.deleted < before)
+        for key in due:
+            self._forget(key)
+        return due
+
+    def living(self) -> Iterator[InventoryObject]:
+        """All objects that are there."""
+        for objects in self._living.values():
+            yield from objects.values()
+
+    def counts(self) -> dict[str, int]:
+        """How many objects there are of each kind."""
+        return {kind: len(objects) for kind, objects in self._living.items()}
+
+    def _note(self, item: InventoryObject) -> None:
+        self._forget(item.key)
+        if item.deleted:
+            self._closed[item.key] = item
+        else:
+            self._living.setdefault(item.kind, {})[item.key] = item
+
+    def _forget(self, key: str) -> None:
+        self._closed.pop(key, None)
+        self._living.get(_kind(key), {}).pop(key, None)
 
 
-def news(
-    objects: Iterable[InventoryObject], known: Mapping[str, InventoryObject], now: Millis
-) -> tuple[InventoryObject, ...]:
-    """Objects that differ from what is published, and those no longer there as closed leases."""
-    wanted = {item.key: item for item in objects}
-    changed = [item for key, item in wanted.items() if known.get(key) != item]
-    gone = [replace(item, deleted=now) for key, item in known.items() if key not in wanted and not item.deleted]
-    return (*changed, *gone)
-
-
-def _to_end(settings: KafkaSettings, partitions: int) -> Iterator[Message]:
-    topic = settings.topic(INVENTORY)
-    client = consumer(settings, "netpol-inventory-unused")
-    try:
-        ends = end_offsets(client, topic, range(partitions))
-        left = {partition: end for partition, (first, end) in ends.items() if end > first}
-        client.assign([TopicPartition(topic, partition, ends[partition][0]) for partition in left])
-        deadline = time.monotonic() + _READ_S
-        while left:
-            if time.monotonic() > deadline:
-                raise Unavailable(f"{topic} could not be read to its end in {_READ_S:.0f} s")
-            for message in client.consume(_AT_ONCE, 0.2):
-                if message.error() is None:
-                    yield message
-                    if (message.offset() or 0) + 1 >= left.get(message.partition() or 0, 1 << 62):
-                        left.pop(message.partition() or 0)
-    finally:
-        client.close()
+def _kind(key: str) -> str:
+    return key.split("/", 2)[1]

@@ -1,9 +1,8 @@
-"""What can be set of `stream` and `follow`."""
+"""What can be set of `stream`."""
 
 import math
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
 from typing import Final
 
 from schemas.errors import UsageError
@@ -52,27 +51,6 @@ class StreamSettings:
         _not_negative(lateness=self.lateness_s, inventory_wait=self.inventory_wait_s)
         if self.window_s < _SHORTEST_S:
             raise UsageError(f"window must be at least {_SHORTEST_S} s, not {self.window_s}")
-
-
-@dataclass(frozen=True, slots=True)
-class FollowSettings:
-    """Settings of the watcher of the inventory.
-
-    Attributes:
-        kafka: How to reach Kafka.
-        objects: Files of Kubernetes objects to publish.
-        heartbeat_s: Time between two heartbeats, seconds.
-        once: Publish, write one heartbeat and end.
-    """
-
-    kafka: KafkaSettings
-    objects: tuple[Path, ...] = ()
-    heartbeat_s: float = 1.0
-    once: bool = False
-
-    def __post_init__(self) -> None:
-        """Raises UsageError for a setting that cannot be."""
-        _positive(heartbeat=self.heartbeat_s)
 
 
 def _positive(**values: float) -> None:
