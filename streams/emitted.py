@@ -54,17 +54,18 @@ class Emitted:
         if end <= first:
             return
         begin = self._begin(client, TopicPartition(topic, partition, end - 1), first)
-        yield from _until(client, TopicPartition(topic, partition, begin), end)
+        yield from until(client, TopicPartition(topic, partition, begin), end)
 
     def _begin(self, client: Consumer, last: TopicPartition, first: int) -> int:
         """Where the time span before the newest emission begins; event time stands still while nothing is emitted."""
-        newest = next(_until(client, last, last.offset + 1))
+        newest = next(until(client, last, last.offset + 1))
         since = max(newest.timestamp()[1] - self.span, 0)
         (found,) = client.offsets_for_times([TopicPartition(last.topic, last.partition, since)], _TIMEOUT_S)
         return max(first, min(found.offset, last.offset)) if found.offset >= 0 else first
 
 
-def _until(client: Consumer, start: TopicPartition, end: int) -> Iterator[Message]:
+def until(client: Consumer, start: TopicPartition, end: int) -> Iterator[Message]:
+    """Messages from one offset up to another; raises Unavailable if they do not come."""
     client.assign([start])
     deadline = time.monotonic() + _READ_S
     position = start.offset
