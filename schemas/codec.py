@@ -43,17 +43,18 @@ def parse_schema(text: str) -> AvroSchema:
     try:
         document = json.loads(text)
         fingerprint = avro.schema.parse(text).fingerprint("CRC-64-AVRO")
-        parsed = fastavro.parse_schema(_without_logical_types(document))
+        parsed = fastavro.parse_schema(without_logical_types(document))
     except Exception as error:  # both libraries raise many types for a bad schema
         raise BadRecord(f"not an Avro schema: {error}") from error
     return AvroSchema(text, f"{document.get('namespace', NAMESPACE)}.{document['name']}", fingerprint, parsed)
 
 
-def _without_logical_types(value: Any) -> Any:
+def without_logical_types(value: Any) -> Any:
+    """A schema whose times stay numbers."""
     if isinstance(value, dict):
-        kept = {key: _without_logical_types(inner) for key, inner in value.items() if key != "logicalType"}
+        kept = {key: without_logical_types(inner) for key, inner in value.items() if key != "logicalType"}
         return kept["type"] if kept.keys() == {"type"} else kept
-    return [_without_logical_types(inner) for inner in value] if isinstance(value, list) else value
+    return [without_logical_types(inner) for inner in value] if isinstance(value, list) else value
 
 
 class Codec(Generic[T]):

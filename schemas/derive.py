@@ -44,6 +44,11 @@ def schema_text(record: type) -> str:
     return json.dumps(schema_of(record), indent=2) + "\n"
 
 
+def type_of(hint: Any) -> Json:
+    """The Avro schema of a field's type, on its own."""
+    return _type(hint, set())
+
+
 def _record(record: type, known: set[str]) -> Json:
     if record.__name__ in known:
         return f"{NAMESPACE}.{record.__name__}"
