@@ -94,15 +94,22 @@ class OwnSchemas:
 
 
 class Writer(Generic[T]):
-    """Turns records of one topic into bytes."""
+    """Turns records of one topic into bytes; `encode` is another way to the bytes that the codec writes."""
 
-    def __init__(self, topic: str, record: type[T], prefix: Prefix = single_object_prefix) -> None:
-        self._codec: Codec[T] = codec(record)
-        self._prefix = prefix(topic, self._codec.schema)
+    def __init__(
+        self,
+        topic: str,
+        record: type[T],
+        prefix: Prefix = single_object_prefix,
+        encode: Callable[[T], bytes] | None = None,
+    ) -> None:
+        known: Codec[T] = codec(record)
+        self._encode = known.encode if encode is None else encode
+        self._prefix = prefix(topic, known.schema)
 
     def __call__(self, value: T) -> bytes:
         """The framed record."""
-        return self._prefix + self._codec.encode(value)
+        return self._prefix + self._encode(value)
 
 
 class Reader(Generic[T]):

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from schemas.records import BatchSource, ConnectionBatch, Millis, counts_of
-from schemas.records.connections import PROTOCOLS
-from streams.addresses import unmapped
+from schemas.records import BatchSource, ConnectionBatch, Connections, Millis, counts_of
+from schemas.records.connections import BASES, PROTOCOLS, ROLES
+from streams.addresses import is_loopback, unmapped
 from streams.directory import Directory
-from streams.resolve import Flow, Ignored, Link, Unresolved, resolve
+from streams.ends import End  # noqa: TC001  a local variable's annotation, and no reason for a second kind of import
+from streams.kept import Kept
+from streams.resolve import Asked, Flow, Ignored, Link, Outcome, Own, Span, Unresolved, left_out, resolve, told
 
 
 class Observation(NamedTuple):
@@ -33,56 +35,128 @@ class Enriched:
     """What became of a batch: connections = used + unresolved + ignored.
 
     Attributes:
-        cluster: The cluster's name.
         source: The batch, with its unresolved and ignored connections.
-        observations: At least one for each connection used.
+        batch: As it came.
+        links: At least one for each connection used.
+        rows: For each link, the position of its connection in the batch.
         connections: All connections of the batch.
-        used: Of these, those that became observations.
+        used: Of these, those that became links.
     """
 
-    cluster: str
     source: BatchSource
-    observations: tuple[Observation, ...]
+    batch: ConnectionBatch
+    links: list[Link]
+    rows: list[int]
     connections: int
     used: int
 
+    @property
+    def cluster(self) -> str:
+        """The cluster's name."""
+        return self.batch.cluster
 
-def enrich(batch: ConnectionBatch, directory: Directory) -> Enriched:
-    """All of a batch; raises ValueError or IndexError if its columns disagree or an address is none."""
-    observations: list[Observation] = []
+    @property
+    def observations(self) -> tuple[Observation, ...]:
+        """The links one by one, each with what was seen of it."""
+        return tuple(self._observation(link, row) for link, row in zip(self.links, self.rows, strict=True))
+
+    def _observation(self, link: Link, row: int) -> Observation:
+        seen = self.batch.connections
+        first = self.batch.interval_start + seen.first_seen[row]
+        return Observation(
+            link, seen.roles[row], seen.bases[row], seen.protocols[row], seen.established[row], seen.counts[row],
+            first, first + seen.last_seen[row],
+        )  # fmt: skip
+
+
+def enrich(batch: ConnectionBatch, directory: Directory, kept: Kept | None = None) -> Enriched:
+    """All of a batch.
+
+    Args:
+        batch: What a node saw.
+        directory: Who held an address.
+        kept: The same directory's answers for batches of about the same time.
+
+    Raises:
+        ValueError: Columns disagree, a number is out of range or an address is none.
+        IndexError: An index is out of range.
+    """
+    columns = batch.connections
+    _check(columns)
+    span = _span(batch)
+    if kept is None or not kept.covers(*span):
+        kept = Kept(directory, span)
+    links: list[Link] = []
+    rows: list[int] = []
     unresolved: Counter[str] = Counter()
     ignored: Counter[str] = Counter()
-    used = 0
-    for flow, (basis, established, count) in _flows(batch):
-        outcome = resolve(flow, directory)
+    for row, outcome in enumerate(_outcomes(batch, kept)):
         if isinstance(outcome, Unresolved):
-            unresolved[outcome.reason] += count
+            unresolved[outcome.reason] += columns.counts[row]
         elif isinstance(outcome, Ignored):
-            ignored[outcome.reason] += count
+            ignored[outcome.reason] += columns.counts[row]
         else:
-            used += count
-            observations += [
-                Observation(link, flow.role, basis, PROTOCOLS.index(flow.protocol), established, count, *flow.seen)
-                for link in outcome
-            ]
+            links += outcome
+            rows += [row] * len(outcome)
     source = BatchSource(
         batch.node, batch.boot_id, batch.sequence, batch.interval_start, batch.interval_end, batch.losses,
-        counts_of(unresolved), counts_of(ignored),
+        counts_of(unresolved), counts_of(ignored), batch.held,
     )  # fmt: skip
-    return Enriched(batch.cluster, source, tuple(observations), sum(batch.connections.counts), used)
+    total = sum(columns.counts)
+    return Enriched(source, batch, links, rows, total, total - unresolved.total() - ignored.total())
 
 
-def _flows(batch: ConnectionBatch) -> Iterator[tuple[Flow, tuple[int, int, int]]]:
-    columns = batch.connections
+def _check(columns: Connections) -> None:
+    """What the loop over the rows would not notice."""
+    by_row = (
+        columns.roles, columns.bases, columns.protocols, columns.established, columns.local, columns.remote,
+        columns.ports, columns.counts, columns.first_seen, columns.last_seen, columns.pods,
+    )  # fmt: skip
+    if len(set(map(len, by_row))) != 1:
+        raise ValueError("columns differ in length")
     if min((*columns.local, *columns.remote, *columns.pods, *columns.counts), default=0) < 0:
         raise ValueError("an index or a count is negative")
+    for codes, names in ((columns.roles, ROLES), (columns.bases, BASES), (columns.protocols, PROTOCOLS)):
+        if max(codes, default=0) >= len(names):
+            raise IndexError(f"a code is not below {len(names)}")
+
+
+def _span(batch: ConnectionBatch) -> Span:
+    """Bounds of when its connections were seen."""
+    firsts, lasts = batch.connections.first_seen, batch.connections.last_seen
+    least = min(firsts, default=0) + min(0, min(lasts, default=0))
+    most = max(firsts, default=0) + max(0, max(lasts, default=0))
+    return batch.interval_start + least, batch.interval_start + most
+
+
+def _outcomes(batch: ConnectionBatch, kept: Kept) -> Iterator[Outcome]:
+    """One for each row: what the batch's rows have in common is asked for once."""
+    columns = batch.connections
     addresses = [unmapped(address) for address in columns.addresses]
-    for role, basis, protocol, established, local, remote, port, count, first, last, pod in zip(
-        columns.roles, columns.bases, columns.protocols, columns.established, columns.local, columns.remote,
-        columns.ports, columns.counts, columns.first_seen, columns.last_seen, columns.pods, strict=True,
-    ):  # fmt: skip
-        begin = batch.interval_start + first
-        seen = (begin, begin + last)
-        uid = columns.pod_uids[pod]
-        flow = Flow(role, PROTOCOLS[protocol], addresses[local], addresses[remote], port, uid, seen)
-        yield flow, (basis, established, count)
+    loopback = any(map(is_loopback, addresses))
+    owns: dict[tuple[int, int], End | None] = {}
+    others = kept.others
+    for row, (role, protocol, local, remote, port, pod) in enumerate(
+        zip(columns.roles, columns.protocols, columns.local, columns.remote, columns.ports, columns.pods, strict=True)
+    ):
+        near, far = addresses[local], addresses[remote]
+        if loopback or near == far:
+            ignored = left_out(near, far)
+            if ignored is not None:
+                yield ignored
+                continue
+        own = owns.get((pod, local))
+        if own is None:
+            own = owns[pod, local] = kept.own_end(Own(columns.pod_uids[pod], near))
+        other = others.get((role, protocol, far, port), ())
+        if other == ():
+            other = others[role, protocol, far, port] = kept.other_ends(Asked(role, PROTOCOLS[protocol], far, port))
+        yield told(role, own, other) if own and other else resolve(_flow(batch, row, near, far), kept.directory)
+
+
+def _flow(batch: ConnectionBatch, row: int, local: bytes, remote: bytes) -> Flow:
+    columns = batch.connections
+    first = batch.interval_start + columns.first_seen[row]
+    seen = (first, first + columns.last_seen[row])
+    protocol, uid = PROTOCOLS[columns.protocols[row]], columns.pod_uids[columns.pods[row]]
+    return Flow(columns.roles[row], protocol, local, remote, columns.ports[row], uid, seen)

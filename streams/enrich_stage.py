@@ -8,17 +8,21 @@ from typing import Final
 from schemas.codec import BadRecord
 from schemas.framing import Reader, Writer
 from schemas.kafka import KafkaSettings
+from schemas.parts import Parts
 from schemas.records import ConnectionBatch, WorkloadEdges, counts_of
 from schemas.schema_store import SchemaStore
-from schemas.topics import WORKLOAD_EDGES
+from schemas.topics import MAX_RECORD_BYTES, WORKLOAD_EDGES
 from streams.enrich import Enriched, enrich
 from streams.intake import Arrival, BadArrival, Output, Result, until
 from streams.inventory import Inventory
+from streams.kept import Kept
 from streams.pack import pack
 from streams.tally import Held, Tally
 
 _log = logging.getLogger(__name__)
 _PACKED_AT_ONCE: Final = 50
+_MOST_BYTES: Final = MAX_RECORD_BYTES - 65_536
+"""Of a value before compression, as the client counts it; the rest is for its frame."""
 
 
 class EnrichStage:
@@ -41,7 +45,7 @@ class EnrichStage:
         self._told: set[str] = set()
         self._topic = kafka.topic(WORKLOAD_EDGES)
         self._read = Reader(ConnectionBatch, store)
-        self._write = Writer(WORKLOAD_EDGES.name, WorkloadEdges, store.prefix)
+        self._write = Writer(WORKLOAD_EDGES.name, WorkloadEdges, store.prefix, Parts(WorkloadEdges).encode)
 
     async def begin(self, partitions: frozenset[int]) -> None:
         """Nothing of partitions is kept between steps."""
@@ -55,10 +59,10 @@ class EnrichStage:
         bad: list[BadArrival] = []
         batches = list(self._decoded(arrivals, bad))
         await self._inventory_passed([batch for _, batch in batches], arrivals)
-        enriched = list(self._enriched(batches, bad))
+        enriched = self._enriched(batches, bad)
         chunks = [enriched[start : start + _PACKED_AT_ONCE] for start in range(0, len(enriched), _PACKED_AT_ONCE)]
-        outputs = tuple(output for chunk in chunks for output in self._outputs(chunk))
-        return Result(outputs, tuple(bad), _tally(enriched))
+        outputs = tuple(output for chunk in chunks for output in self._outputs(chunk, bad))
+        return Result(outputs, tuple(bad), _tally(tuple(made for _, made in enriched)))
 
     def _decoded(self, arrivals: Sequence[Arrival], bad: list[BadArrival]) -> Iterator[tuple[Arrival, ConnectionBatch]]:
         for arrival in arrivals:
@@ -83,19 +87,34 @@ class EnrichStage:
 
     def _enriched(
         self, batches: Sequence[tuple[Arrival, ConnectionBatch]], bad: list[BadArrival]
-    ) -> Iterator[Enriched]:
-        for arrival, batch in batches:
-            try:
-                with self._inventory.lock:
-                    made = enrich(batch, self._inventory.directory(batch.cluster))
-            except (ValueError, IndexError) as error:
-                bad.append(BadArrival(arrival.raw, f"not a usable ConnectionBatch: {error}"))
-            else:
-                yield made
+    ) -> list[tuple[Arrival, Enriched]]:
+        """All of a step under one lock, so that the directory's answers can be kept for all of it."""
+        made: list[tuple[Arrival, Enriched]] = []
+        with self._inventory.lock:
+            kept = {cluster: self._kept(cluster, batches) for cluster in {batch.cluster for _, batch in batches}}
+            for arrival, batch in batches:
+                try:
+                    made.append((arrival, enrich(batch, self._inventory.directory(batch.cluster), kept[batch.cluster])))
+                except (ValueError, IndexError) as error:
+                    bad.append(BadArrival(arrival.raw, f"not a usable ConnectionBatch: {error}"))
+        return made
 
-    def _outputs(self, enriched: Sequence[Enriched]) -> Iterator[Output]:
-        for partition, record in pack(enriched, self._partitions):
-            yield Output(self._topic, partition, None, self._write(record))
+    def _kept(self, cluster: str, batches: Sequence[tuple[Arrival, ConnectionBatch]]) -> Kept:
+        own = [batch for _, batch in batches if batch.cluster == cluster]
+        span = (min(batch.interval_start for batch in own), max(batch.interval_end for batch in own))
+        return Kept(self._inventory.directory(cluster), span)
+
+    def _outputs(self, enriched: Sequence[tuple[Arrival, Enriched]], bad: list[BadArrival]) -> tuple[Output, ...]:
+        """Together if Kafka takes the records, else in halves; a batch's edges of a partition stay in one record."""
+        packed = pack([made for _, made in enriched], self._partitions)
+        outputs = tuple(Output(self._topic, partition, None, self._write(record)) for partition, record in packed)
+        if all(len(output.value) <= _MOST_BYTES for output in outputs):
+            return outputs
+        if len(enriched) > 1:
+            half = len(enriched) // 2
+            return self._outputs(enriched[:half], bad) + self._outputs(enriched[half:], bad)
+        bad.append(BadArrival(enriched[0][0].raw, "the edges of one partition are too large for a record"))
+        return ()
 
 
 def _tally(enriched: Sequence[Enriched]) -> Tally:
@@ -110,5 +129,5 @@ def _tally(enriched: Sequence[Enriched]) -> Tally:
         used=sum(one.used for one in enriched),
         unresolved=counts_of(unresolved),
         ignored=counts_of(ignored),
-        edges=sum(len(one.observations) for one in enriched),
+        edges=sum(len(one.links) for one in enriched),
     )

@@ -3,20 +3,20 @@
 Every partition hears of every batch, so that each sees the same watermark and the same gaps.
 """
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from itertools import repeat
+from operator import itemgetter
+from typing import Any, Final, NamedTuple, TypeAlias
 
-from schemas.records import (
-    BatchSource,
-    EdgeColumns,
-    Peer,
-    ServiceRef,
-    Workload,
-    WorkloadEdges,
-)
+from schemas.records import BatchSource, ConnectionBatch, EdgeColumns, WorkloadEdges
 from schemas.topics import partition_of
-from streams.enrich import Enriched, Observation
-from streams.resolve import Link
+from streams.enrich import Enriched
+
+_NO_SERVICE: Final = -1
+_NUMBERS: Final = ("sources", "workloads", "peers", "services", "ports", "counts", "first_seen", "last_seen")
+_CODES: Final = ("roles", "observed_by", "bases", "protocols", "established", "shared")
+_Row: TypeAlias = tuple[int, int, int, int, int, int, bool]
+"""A connection's position in its batch; workload, peer and Service in the record; role, port, shared."""
 
 
 class Packed(NamedTuple):
@@ -26,60 +26,60 @@ class Packed(NamedTuple):
     record: WorkloadEdges
 
 
-class _Row(NamedTuple):
-    source: int
-    workload: int
-    peer: int
-    service: int
-    observation: Observation
+class _Table:
+    """Distinct values in order of first use. The same object is found without comparing it."""
+
+    def __init__(self) -> None:
+        self.values: dict[Any, int] = {}
+        self.places: dict[int, int] = {}
+
+    def place(self, value: object) -> int:
+        """The value's index, from now on also in `places`."""
+        found = self.places[id(value)] = self.values.setdefault(value, len(self.values))
+        return found
 
 
 class _Builder:
-    """The tables and rows of one record."""
+    """The tables and columns of one record."""
 
     def __init__(self) -> None:
-        self._workloads: dict[Workload, int] = {}
-        self._peers: dict[Peer, int] = {}
-        self._services: dict[ServiceRef, int] = {}
-        self._rows: list[_Row] = []
-        self._known: dict[int, tuple[int, int, int]] = {}
+        self.workloads, self.peers, self.services = _Table(), _Table(), _Table()
+        self.services.places[id(None)] = _NO_SERVICE
+        self.rows: list[_Row] = []
+        self._numbers: dict[str, list[int]] = {name: [] for name in _NUMBERS}
+        self._codes: dict[str, bytearray] = {name: bytearray() for name in _CODES}
 
-    def add(self, source: int, observation: Observation) -> None:
-        link = observation.link
-        places = self._known.get(id(link))
-        if places is None:
-            places = self._known[id(link)] = self._places(link)
-        self._rows.append(_Row(source, *places, observation))
-
-    def _places(self, link: Link) -> tuple[int, int, int]:
-        services = self._services
-        return (
-            self._workloads.setdefault(link.workload, len(self._workloads)),
-            self._peers.setdefault(link.peer, len(self._peers)),
-            -1 if link.service is None else services.setdefault(link.service, len(services)),
-        )
+    def end(self, source: int, batch: ConnectionBatch) -> None:
+        """All rows of a batch are there: they become columns."""
+        if not self.rows:
+            return
+        places, workloads, peers, services, roles, ports, shared = zip(*self.rows, strict=True)
+        self.rows = []
+        pick, seen, start = _picker(places), batch.connections, batch.interval_start
+        numbers, codes = self._numbers, self._codes
+        numbers["sources"] += repeat(source, len(places))
+        numbers["workloads"] += workloads
+        numbers["peers"] += peers
+        numbers["services"] += services
+        numbers["ports"] += ports
+        numbers["counts"] += pick(seen.counts)
+        numbers["first_seen"] += [start + first for first in pick(seen.first_seen)]
+        numbers["last_seen"] += pick(seen.last_seen)
+        codes["roles"] += bytes(roles)
+        codes["observed_by"] += bytes(pick(seen.roles))
+        codes["bases"] += bytes(pick(seen.bases))
+        codes["protocols"] += bytes(pick(seen.protocols))
+        codes["established"] += bytes(pick(seen.established))
+        codes["shared"] += bytes(shared)
 
     def record(self, cluster: str, sources: tuple[BatchSource, ...]) -> WorkloadEdges:
-        seen = [row.observation for row in self._rows]
-        columns = EdgeColumns(
-            sources=tuple(row.source for row in self._rows),
-            workloads=tuple(row.workload for row in self._rows),
-            peers=tuple(row.peer for row in self._rows),
-            services=tuple(row.service for row in self._rows),
-            roles=bytes(one.link.role for one in seen),
-            observed_by=bytes(one.observed_by for one in seen),
-            bases=bytes(one.basis for one in seen),
-            protocols=bytes(one.protocol for one in seen),
-            established=bytes(one.established for one in seen),
-            ports=tuple(one.link.port for one in seen),
-            counts=tuple(one.connections for one in seen),
-            first_seen=tuple(one.first_seen for one in seen),
-            last_seen=tuple(one.last_seen - one.first_seen for one in seen),
-            shared=bytes(one.link.shared for one in seen) if any(one.link.shared for one in seen) else b"",
-        )
-        return WorkloadEdges(
-            cluster, sources, tuple(self._workloads), tuple(self._peers), tuple(self._services), columns
-        )
+        """Everything so far."""
+        columns: dict[str, Any] = {name: bytes(column) for name, column in self._codes.items()}
+        if not any(columns["shared"]):
+            columns["shared"] = b""
+        columns |= {name: tuple(column) for name, column in self._numbers.items()}
+        workloads, peers, services = (tuple(one.values) for one in (self.workloads, self.peers, self.services))
+        return WorkloadEdges(cluster, sources, workloads, peers, services, EdgeColumns(**columns))
 
 
 def pack(batches: Sequence[Enriched], partitions: int) -> tuple[Packed, ...]:
@@ -95,12 +95,29 @@ def pack(batches: Sequence[Enriched], partitions: int) -> tuple[Packed, ...]:
 
 def _sorted_out(cluster: str, batches: Sequence[Enriched], partitions: int) -> list[_Builder]:
     builders = [_Builder() for _ in range(partitions)]
-    known: dict[int, _Builder] = {}
+    known: dict[int, tuple[int, _Builder]] = {}
     for source, batch in enumerate(batches):
-        for observation in batch.observations:
-            workload = observation.link.workload
-            builder = known.get(id(workload))
-            if builder is None:
-                builder = known[id(workload)] = builders[partition_of(cluster, workload.ref, partitions)]
-            builder.add(source, observation)
+        for (workload, peer, service, role, port, shared), row in zip(batch.links, batch.rows, strict=True):
+            place = known.get(id(workload))
+            if place is None:
+                builder = builders[partition_of(cluster, workload.ref, partitions)]
+                place = known[id(workload)] = (builder.workloads.place(workload), builder)
+            subject, builder = place
+            other = builder.peers.places.get(id(peer))
+            if other is None:
+                other = builder.peers.place(peer)
+            through = builder.services.places.get(id(service))
+            if through is None:
+                through = builder.services.place(service)
+            builder.rows.append((row, subject, other, through, role, port, shared))
+        for builder in builders:
+            builder.end(source, batch.batch)
     return builders
+
+
+def _picker(rows: tuple[int, ...]) -> Callable[[Sequence[int]], tuple[int, ...]]:
+    """Takes these positions out of a column."""
+    if len(rows) > 1:
+        return itemgetter(*rows)
+    (only,) = rows
+    return lambda column: (column[only],)

@@ -21,8 +21,7 @@ SERVER: Final = 1
 _OPPOSITE: Final = (SERVER, CLIENT, 2)
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """One workload's view of a connection.
 
     Attributes:
