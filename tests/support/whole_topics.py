@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from schemas.codec import BadRecord
 from schemas.framing import Reader
 from schemas.kafka import KafkaSettings, Message, TopicPartition, consumer, end_offsets, require_topics
 from schemas.topics import Topic
@@ -10,7 +11,7 @@ from schemas.topics import Topic
 def messages(kafka: KafkaSettings, topic: Topic) -> Iterator[Message]:
     """Every message up to the end; each partition's in order."""
     (partitions,) = require_topics(kafka, [topic]).values()
-    client = consumer(kafka, "test-reader", enable_partition_eof=False)
+    client = consumer(kafka, "test-reader")
     try:
         ends = end_offsets(client, kafka.topic(topic), range(partitions))
         left = {number: end for number, (first, end) in ends.items() if end > first}
@@ -28,6 +29,16 @@ def messages(kafka: KafkaSettings, topic: Topic) -> Iterator[Message]:
 
 
 def whole(kafka: KafkaSettings, topic: Topic) -> list:
-    """Every record up to the end; each partition's in order."""
-    read = Reader(topic.record)
-    return [read(message.value()) for message in messages(kafka, topic) if message.value() is not None]
+    """Every record up to the end, each partition's in order; what cannot be read is somebody's dead letter."""
+    return [record for _, record in placed(kafka, topic)]
+
+
+def placed(kafka: KafkaSettings, topic: Topic) -> list[tuple[int, object]]:
+    """The same with their partitions."""
+    read, found = Reader(topic.record), []
+    for message in messages(kafka, topic):
+        try:
+            found.append((message.partition(), read(message.value() or b"")))
+        except BadRecord:
+            continue
+    return found

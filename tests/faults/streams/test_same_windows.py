@@ -9,7 +9,8 @@ import time
 from itertools import pairwise
 
 import pytest
-from stream_world import differences, doubled, shuffled, traffic
+from accounting import assert_accounted, assert_windowed
+from stream_world import connections_in, differences, doubled, shuffled, traffic
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 LATENESS_MS = 1_000
@@ -24,6 +25,9 @@ def calm(start, fresh_topics, make_world):
         world.worker("one")
         world.publish(traffic(start))
         world.settle()
+        account = assert_accounted(world.kafka, connections_in(traffic(start)))
+        assert all((account.edges, account.unresolved, account.ignored))
+        assert_windowed(world.kafka)
         return world.windows()
 
 
@@ -51,6 +55,7 @@ def test_shuffled_across_nodes_and_doubled(calm, start, world):
     world.publish(doubled(shuffled(traffic(start), LATENESS_MS, seed=5), seed=5))
     world.settle()
     assert differences(world.windows(), calm) == {}
+    assert_accounted(world.kafka, connections_in(traffic(start)))
 
 
 # published  |==|==|==|==|==|==|==|==|==|==|==|
@@ -66,6 +71,7 @@ def test_killed_at_ten_random_points(calm, start, world):
     world.worker("one")
     world.settle()
     assert differences(world.windows(), calm) == {}
+    assert_accounted(world.kafka, connections_in(traffic(start)))
 
 
 # published  |=====|=====|=====|=====|
@@ -89,3 +95,4 @@ def test_a_second_worker_joins_and_leaves(calm, start, world):
     world.publish(rest[3])
     world.settle()
     assert differences(world.windows(), calm) == {}
+    assert_accounted(world.kafka, connections_in(traffic(start)))
