@@ -8,7 +8,7 @@ import logging
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -98,7 +98,7 @@ class Api:
         return self._whole(_Request("PUT", path, (), JSON, body, silence_s))
 
     @contextmanager
-    def stream(self, path: str, query: Query, accept: str, silence_s: float) -> Iterator[Iterator[Json]]:
+    def stream(self, path: str, query: Query, accept: str, silence_s: float) -> Iterator["Stream"]:
         """The events of a watch, as they come.
 
         Args:
@@ -111,7 +111,7 @@ class Api:
             Answer: In the block, for what the server refuses, and for a connection that breaks.
         """
         with self._answer(_Request("GET", path, query, accept, None, silence_s)) as response:
-            yield _lines(response)
+            yield Stream(response)
 
     def _whole(self, request: "_Request") -> Json:
         with self._answer(request) as response, _network():
@@ -182,11 +182,23 @@ def _client(configuration: Configuration) -> kubernetes.client.ApiClient:
     return kubernetes.client.ApiClient(configuration)
 
 
-def _lines(response: urllib3.HTTPResponse) -> Iterator[Json]:
-    with _network():
-        for line in response:
-            if line.strip():
-                yield _parsed(line)
+class Stream:
+    """The events of one watch as they come; iterating raises Away if the connection breaks."""
+
+    def __init__(self, response: urllib3.HTTPResponse) -> None:
+        self._response = response
+
+    def __iter__(self) -> Iterator[Json]:
+        """Each event as JSON."""
+        with _network():
+            for line in self._response:
+                if line.strip():
+                    yield _parsed(line)
+
+    def stop(self) -> None:
+        """From another thread: nothing more is read."""
+        with _network(), suppress(ValueError, RuntimeError):  # it is at its end already
+            self._response.shutdown()
 
 
 def _parsed(text: bytes) -> Json:

@@ -13,7 +13,7 @@ from schemas.errors import NetpolError, Unavailable
 from streams.answers import MANIFEST, NAMESPACED_MANIFEST, Answer, Away, Denied, Doubted, Missing
 from streams.backoff import pause_s
 from streams.kinds import Scope
-from streams.kube import Api
+from streams.kube import Api, Stream
 from streams.reading import Reading
 from streams.watcher import Change, Following, Listed, Listing, State, failed, happened, paged, refusal
 
@@ -68,7 +68,7 @@ class Pulse:
 
 
 class Watch:
-    """Watches one scope until the process ends.
+    """Watches one scope until it is stopped.
 
     Args:
         api: The server.
@@ -90,14 +90,25 @@ class Watch:
         self._failures = 0
         self._refused_since: float | None = None
         self._specs: dict[str, Any] = {}
+        self._stopping = threading.Event()
+        self._stream: Stream | None = None
+        self._thread = threading.Thread(target=self._run, name=f"watch {scope}", daemon=True)
 
     def start(self) -> None:
         """Begin, in a thread that does not keep the process from ending."""
-        threading.Thread(target=self._run, name=f"watch {self.scope}", daemon=True).start()
+        self._thread.start()
+
+    def stop(self, wait_s: float) -> None:
+        """End the thread, and wait for that so many seconds at most."""
+        self._stopping.set()
+        stream = self._stream
+        if stream is not None:
+            stream.stop()
+        self._thread.join(wait_s)
 
     def _run(self) -> None:
         try:
-            while not self.pulse.absent:
+            while not (self.pulse.absent or self._stopping.is_set()):
                 self._attempt()
         except NetpolError as error:
             self.pulse.failure = error
@@ -115,7 +126,7 @@ class Watch:
         except Answer as answer:
             self._answered(answer)
         finally:
-            self.pulse.open_since = None
+            self._stream = self.pulse.open_since = None
             self.pulse.unusable = self._reading.unusable
 
     def _list(self, state: Listing) -> None:
@@ -138,9 +149,9 @@ class Watch:
             ("timeoutSeconds", str(random.randint(*WATCH_S))),  # noqa: S311  no secret depends on it
         )
         began = time.monotonic()
-        with self._api.stream(self.scope.path, query, self.scope.event_type, SILENCE_S) as events:
+        with self._api.stream(self.scope.path, query, self.scope.event_type, SILENCE_S) as self._stream:
             self.pulse.open_since, self.pulse.watched = time.monotonic(), True
-            for event in events:
+            for event in () if self._stopping.is_set() else self._stream:
                 self._event(event)
         if self._state == state and time.monotonic() - began < _QUICK_S:
             raise Away("the watch ended as soon as it began", "broken")
@@ -173,7 +184,7 @@ class Watch:
         self._failures += 1
         pause = pause_s(self._failures, answer.after_s)
         LOG.log(self._level, "%s: %s; again in %.1f s", self.scope, answer, pause)
-        time.sleep(pause)
+        self._stopping.wait(pause)
         self._state = failed(self._state, answer)
 
     @property

@@ -1,5 +1,6 @@
 """Kubernetes objects in few words, for tests of `follow` against a real API server."""
 
+
 def namespace(name):
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
 
@@ -19,3 +20,21 @@ def service(name, space, **selector):
     return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "namespace": space}, "spec": spec}
 
 
+def grant(server, user, space, resource, *verbs):
+    """A role in a namespace for a user; returns it."""
+    rbac, meta = "rbac.authorization.k8s.io", {"name": f"{user}-{resource}", "namespace": space}
+    role = {
+        "apiVersion": f"{rbac}/v1",
+        "kind": "Role",
+        "metadata": meta,
+        "rules": [{"apiGroups": [""], "resources": [resource], "verbs": list(verbs)}],
+    }
+    binding = {
+        "apiVersion": f"{rbac}/v1",
+        "kind": "RoleBinding",
+        "metadata": meta,
+        "roleRef": {"apiGroup": rbac, "kind": "Role", "name": meta["name"]},
+        "subjects": [{"apiGroup": rbac, "kind": "User", "name": user}],
+    }
+    server.api().create_all([role, binding])
+    return role
