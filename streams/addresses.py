@@ -1,6 +1,7 @@
 """Addresses as packed bytes, and ranges of them; text only where a record asks for it."""
 
 import ipaddress
+from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
@@ -42,22 +43,45 @@ def is_loopback(address: bytes) -> bool:
     return (len(address) == 4 and address[0] == 127) or address == _LOOPBACK_6  # noqa: PLR2004  RFC 1122, 4 bytes
 
 
-def gateway(cidr: str) -> bytes:
-    """The first host address of a range, which the CNI's bridge has; raises ValueError if the text is no range."""
-    network = ipaddress.ip_network(cidr, strict=False)
-    return unmapped((network.network_address + 1).packed)
+def node_ends(cidr: str) -> tuple[bytes, bytes]:
+    """The two addresses of a node's pod range that no pod gets: of flannel's tunnel, and of the CNI's bridge.
+
+    Raises:
+        ValueError: The text is no range.
+    """
+    first = ipaddress.ip_network(cidr, strict=False).network_address
+    return unmapped(first.packed), unmapped((first + 1).packed)
 
 
 class Ranges:
-    """Membership in a set of address ranges."""
+    """Membership in a set of address ranges, each of which may have been added several times."""
 
-    def __init__(self, cidrs: Iterable[str]) -> None:
-        networks = [ipaddress.ip_network(cidr, strict=False) for cidr in cidrs]
-        self._masks = {
-            (network.max_prefixlen // 8, int(network.netmask), int(network.network_address)) for network in networks
-        }
+    def __init__(self, cidrs: Iterable[str] = ()) -> None:
+        self._bases: dict[tuple[int, int], Counter[int]] = {}
+        for cidr in cidrs:
+            self.add(cidr)
+
+    def add(self, cidr: str) -> None:
+        """One range more; raises ValueError if the text is none."""
+        kind, base = _range(cidr)
+        self._bases.setdefault(kind, Counter())[base] += 1
+
+    def remove(self, cidr: str) -> None:
+        """Take back one `add`."""
+        kind, base = _range(cidr)
+        bases = self._bases[kind]
+        bases[base] -= 1
+        if not bases[base]:
+            del bases[base]
 
     def __contains__(self, address: bytes) -> bool:
         """Whether the address lies in any range."""
-        value = int.from_bytes(address, "big")
-        return any(len(address) == size and value & mask == base for size, mask, base in self._masks)
+        value, size = int.from_bytes(address, "big"), len(address)
+        return any(size == kind[0] and value >> kind[1] in bases for kind, bases in self._bases.items())
+
+
+def _range(cidr: str) -> tuple[tuple[int, int], int]:
+    """Its size in bytes and the number of bits that are free; the others."""
+    network = ipaddress.ip_network(cidr, strict=False)
+    free = network.max_prefixlen - network.prefixlen
+    return (network.max_prefixlen // 8, free), int(network.network_address) >> free

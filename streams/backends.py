@@ -1,137 +1,214 @@
-"""What a client reaches at an address and port that is no pod's: through Services, to all workloads behind them."""
+"""What a client reaches at an address and port: a pod, or through Services all workloads that stood behind them then.
 
-from collections.abc import Iterable, Iterator
+Endpoint slices tell who stands behind a Service now. At an earlier moment it was those of them that held their
+addresses already, and the pods with the Service's labels that have gone since.
+"""
 
-from schemas.records import (
-    Millis,
-    PodBody,
-    Protocol,
-    ServicePort,
-    UnresolvedPeer,
-)
-from streams.addresses import as_text, packed
-from streams.ends import End, NodeEnd, OtherEnd, PodEnd, Server
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from schemas.records import Labels, Millis, Protocol, ServicePort, ServiceRef, UnresolvedPeer, WorkloadRef
+from streams.addresses import as_text
+from streams.ends import End, NodeEnd, OtherEnd, Server, merged
+from streams.families import Pod, carries
+from streams.leases import FOREVER, NEVER, Lease, Period, alive, period
 from streams.places import Places
 from streams.pods import Pods
-from streams.services import Backend, Service, Services, reference
+from streams.reached import Answer, Reached
+from streams.services import Endpoint, Service, ServiceKey, Services
+
+
+class _Candidate(NamedTuple):
+    """Somebody who may have been reached, and when: a pod, or a place that is none."""
+
+    start: Millis
+    end: Millis
+    who: Pod | NodeEnd | OtherEnd
+    port: int
+    service: ServiceRef | None = None
+
+
+@dataclass(slots=True)
+class _Search:
+    """One question: what it is about, and what its answer follows from."""
+
+    address: bytes
+    protocol: Protocol
+    port: int
+    seen: tuple[Millis, Millis]
+    tokens: set[Hashable] = field(default_factory=set)
+    leases: list[Lease] = field(default_factory=list)
+
+    def unresolved(self, reason: str) -> tuple[Server, ...]:
+        return (Server(OtherEnd(UnresolvedPeer(as_text(self.address), reason)), self.port),)
 
 
 class Backends:
-    """Service addresses to servers; what stands behind a Service's port is remembered until it may have changed."""
+    """Addresses and ports to servers; answers are remembered until they may have changed."""
 
     def __init__(self, pods: Pods, services: Services, places: Places) -> None:
+        self.reached = Reached()
         self._pods = pods
         self._services = services
         self._places = places
-        self._known: dict[tuple[str, str], dict[ServicePort, tuple[Server, ...]]] = {}
-        self._by_selector: dict[str, set[tuple[str, str]]] = {}
-        self._asked_for: dict[bytes | str, set[tuple[str, str]]] = {}
+        self._selecting: dict[str, dict[ServiceKey, Labels]] = {}
 
-    def service_changed(self, namespace: str, name: str) -> None:
-        """Forget what stood behind one Service."""
-        self._known.pop((namespace, name), None)
+    def pods_changed(self, pods: Iterable[Pod]) -> None:
+        """Forget what clients reached where these pods were, or may now be, the answer or a part of it."""
+        for pod in pods:
+            self.reached.forget(pod.identity, *pod.addresses)
+            self.reached.forget(*((port.protocol, port.host_port) for port in pod.ports if port.host_port))
+            selecting = self._selecting.get(pod.family.namespace, {})
+            for key in [key for key, selector in selecting.items() if carries(pod.family.labels, selector)]:
+                del selecting[key]
+                self.reached.forget(key)
 
-    def pod_changed(self, namespace: str, uid: str, ips: Iterable[str]) -> None:
-        """Forget what stood behind the Services that this pod was, or may now be, a part of."""
-        changed = self._by_selector.pop(namespace, set())
-        tokens: list[bytes | str] = [uid, *map(packed, ips)]
-        for token in tokens:
-            changed |= self._asked_for.pop(token, set())
-        for key in changed:
-            self._known.pop(key, None)
-
-    def all_changed(self) -> None:
-        """Forget everything."""
-        self._known.clear()
-        self._by_selector.clear()
-        self._asked_for.clear()
-
-    def servers(self, address: bytes, protocol: Protocol, port: int, seen: tuple[Millis, Millis]) -> tuple[Server, ...]:
-        """All servers that a client may have reached there between the two moments; at least one."""
-        if address in self._services:
-            return self._through(self._services.at(address, *seen), address, protocol, port)
-        api_server = self._places.api_server(address, protocol, port)
-        end = api_server or self._places.end(address, held=address in self._pods)
-        if isinstance(end, NodeEnd):
-            behind = self._services.at_node_port(protocol, port)
-            found = [server for service in behind for server in self._behind_node_port(service, protocol, port)]
-            return tuple(found) or (Server(end, port),)
-        return (Server(end, port),)
-
-    def _through(
-        self, services: tuple[Service, ...], address: bytes, protocol: Protocol, port: int
-    ) -> tuple[Server, ...]:
-        """By the Service's port; if several Services share an address, those that have the port."""
-        reason = "no_service_port" if services else "no_lease"
+    def services_changed(self, services: Iterable[Service]) -> None:
+        """Forget what clients reached through these Services, or instead of them."""
         for service in services:
-            for one in service[1].ports:
-                if (one.protocol, one.port) == (protocol, port):
-                    found = self._behind(service, one)
+            self.endpoints_changed(service.key)
+            self.reached.forget(*service.addresses)
+            self.reached.forget(*((port.protocol, port.node_port) for port in service.body.ports if port.node_port))
+
+    def endpoints_changed(self, key: ServiceKey) -> None:
+        """Forget what clients reached through one Service."""
+        self._selecting.get(key[0], {}).pop(key, None)
+        self.reached.forget(key)
+
+    def answer(self, address: bytes, protocol: Protocol, port: int, seen: tuple[Millis, Millis]) -> Answer:
+        """All servers that a client may have reached there between the two moments, at least one.
+
+        Its period says when the answer would be the same; NEVER if it differs from one of the moments to another.
+        """
+        known = self.reached.get(address, protocol, port, seen)
+        if known is not None:
+            return known
+        search = _Search(address, protocol, port, seen)
+        servers = self.reached.same(self._found(search))
+        answer = Answer(period(search.leases, *seen), servers)
+        if answer.period is not NEVER:
+            self.reached.put(address, protocol, port, answer, search.tokens)
+        return answer
+
+    def _found(self, search: _Search) -> tuple[Server, ...]:
+        held = self._pods.leases.all(search.address)
+        holders = alive(held, *search.seen)
+        search.leases += held
+        if not holders:
+            return self._through_services(search) or self._elsewhere(search)
+        end = self._pods.together(search.address, holders)
+        search.tokens.update(key for pod in holders for key in pod.family.chain)
+        return (Server(end, search.port),)
+
+    def _through_services(self, search: _Search) -> tuple[Server, ...]:
+        """By the Service's port; if several Services share an address, those that have the port. Empty if none is."""
+        if search.address not in self._services:
+            return ()
+        search.leases += self._services.all_at(search.address)
+        services = self._services.at(search.address, *search.seen)
+        search.tokens.update(service.key for service in services)
+        reason = ""
+        for service in services:
+            for one in service.body.ports:
+                if (one.protocol, one.port) == (search.protocol, search.port):
+                    candidates, reason = self._behind(search, service, one)
+                    found = self._servers(search, candidates)
                     if found:
                         return found
-                    reason = "no_endpoints"
-        return (Server(OtherEnd(UnresolvedPeer(as_text(address), reason)), port),)
+        if reason:
+            return search.unresolved(reason)
+        if self._services.is_cluster_ip(search.address):
+            return search.unresolved("no_service_port" if services else "no_lease")
+        return ()
 
-    def _behind_node_port(self, service: Service, protocol: Protocol, port: int) -> Iterator[Server]:
-        for one in service[1].ports:
-            if (one.protocol, one.node_port) == (protocol, port):
-                yield from self._behind(service, one)
+    def _elsewhere(self, search: _Search) -> tuple[Server, ...]:
+        end = self._place(search, search.address, search.port)
+        if isinstance(end, NodeEnd):
+            search.tokens.add((search.protocol, search.port))
+            found = self._servers(search, tuple(self._behind_node(search, end)))
+            return found or (Server(end, search.port),)
+        return (Server(end, search.port),)
 
-    def _behind(self, service: Service, port: ServicePort) -> tuple[Server, ...]:
-        key = (service[0].namespace, service[0].name)
-        known = self._known.setdefault(key, {})
-        if port not in known:
-            found = list(self._endpoints(service, port))
-            if not found:
-                found = list(self._selected(service, port))
-                self._by_selector.setdefault(key[0], set()).add(key)
-            known[port] = _distinct(found)
-        return known[port]
+    def _behind_node(self, search: _Search, node: NodeEnd) -> Iterator[_Candidate]:
+        """Through a port that every node offers for a Service, or that this one offers for a pod."""
+        for service in alive(self._services.at_node_port(search.protocol, search.port), *search.seen):
+            search.tokens.add(service.key)
+            for one in service.body.ports:
+                if (one.protocol, one.node_port) == (search.protocol, search.port):
+                    yield from self._behind(search, service, one)[0]
+        for pod in self._pods.at_host_port(search.protocol, search.port):
+            for port in pod.ports if node.node and pod.node == node.node else ():
+                if (port.protocol, port.host_port) == (search.protocol, search.port):
+                    yield _Candidate(pod.start, pod.end, pod, port.port)
 
-    def _endpoints(self, service: Service, port: ServicePort) -> Iterator[Server]:
-        key = (service[0].namespace, service[0].name)
-        for backend in self._services.backends(service[0], port):
-            for token in (backend.pod, backend.address):
-                self._asked_for.setdefault(token, set()).add(key)
-            number = backend.port or port.port
-            yield Server(self._endpoint(backend, port.protocol, number), number, reference(service[0], port))
+    def _behind(self, search: _Search, service: Service, port: ServicePort) -> tuple[tuple[_Candidate, ...], str]:
+        """Whoever stands or stood behind a Service's port, and why there is nobody if there is not."""
+        endpoints = self._services.endpoints(service.key, port)
+        found = [one for endpoint in endpoints for one in self._of_endpoint(search, service, port, endpoint)]
+        reason = "unknown_pod" if endpoints and not found else "no_endpoints"
+        selector = service.body.selector
+        if selector:
+            self._selecting.setdefault(service.key[0], {})[service.key] = selector
+            ask = self._pods.ended if self._services.has_slices(service.key) else self._pods.selected
+            for pod in sorted(ask(service.key[0], selector), key=lambda one: one.identity):
+                number = _target(port, pod)
+                if number and not pod.family.host_network:
+                    found.append(_Candidate(pod.start, pod.end, pod, number, service.reference(port)))
+        return tuple(found), reason
 
-    def _endpoint(self, backend: Backend, protocol: Protocol, port: int) -> End:
-        """An endpoint is as current as its slice: its pod by UID, else whoever has the address."""
-        pod = self._pods.end(backend.pod) if backend.pod else None
-        if pod is not None and not pod.peer.workload.host_network:
-            return pod
-        holders = [end for end in map(self._pods.end, self._pods.current(backend.address)) if end is not None]
-        if holders:
-            return holders[-1]
-        api_server = self._places.api_server(backend.address, protocol, port)
-        return api_server or self._places.end(backend.address, held=False)
+    def _of_endpoint(
+        self, search: _Search, service: Service, port: ServicePort, endpoint: Endpoint
+    ) -> Iterator[_Candidate]:
+        """Its pod by UID, never another one; else whoever had the address, at any time."""
+        number, reference = endpoint.port or port.port, service.reference(port)
+        pod = self._pods.by_uid(endpoint.pod) if endpoint.pod else None
+        if endpoint.pod and (pod is None or not service.body.selector):
+            search.tokens.add(endpoint.pod)
+        if endpoint.pod and pod is None:
+            return
+        if pod is not None and not pod.family.host_network:
+            yield _Candidate(pod.start, pod.end, pod, number, reference)
+        else:
+            search.tokens.add(endpoint.address)
+            held = self._pods.leases.all(endpoint.address)
+            for one in held:
+                yield _Candidate(one.start, one.end, one, number, reference)
+            if not held:
+                yield _Candidate(0, FOREVER, self._place(search, endpoint.address, number), number, reference)
 
-    def _selected(self, service: Service, port: ServicePort) -> Iterator[Server]:
-        """Without slices, the pods that the selector finds, each with its own number for a named port."""
-        item, body = service
-        for identity, pod in self._pods.selected(item.namespace, body.selector) if body.selector else ():
-            number = _target(port, pod)
-            end = self._pods.end(identity)
-            if number and end is not None and not pod.host_network:
-                yield Server(end, number, reference(item, port))
+    def _place(self, search: _Search, address: bytes, port: int) -> NodeEnd | OtherEnd:
+        search.leases += self._places.leases.all(address)
+        search.leases.append(Period(0, self._places.since))
+        api_server = self._places.api_server(address, search.protocol, port)
+        return api_server or self._places.end(address, *search.seen, held=address in self._pods.leases)
+
+    def _servers(self, search: _Search, candidates: tuple[_Candidate, ...]) -> tuple[Server, ...]:
+        """One server for each workload and port of those that were there."""
+        found = alive(candidates, *search.seen)
+        search.leases += candidates
+        together: dict[tuple[WorkloadRef | End, int], list[_Candidate]] = {}
+        for one in found:
+            together.setdefault((self._identity(search, one), one.port), []).append(one)
+        return tuple(Server(self._end(same), port, same[0].service) for (_, port), same in together.items())
+
+    def _identity(self, search: _Search, one: _Candidate) -> WorkloadRef | End:
+        if not isinstance(one.who, Pod):
+            return one.who
+        end = self._pods.end(one.who)
+        search.tokens.update(one.who.family.chain)
+        return end.peer.workload.ref
+
+    def _end(self, same: list[_Candidate]) -> End:
+        first = same[0].who
+        if not isinstance(first, Pod):
+            return first
+        return merged([self._pods.end(one.who) for one in same if isinstance(one.who, Pod)])
 
 
-def _target(port: ServicePort, pod: PodBody) -> int:
+def _target(port: ServicePort, pod: Pod) -> int:
     """The pod's number of a Service's target port; 0 if the pod does not declare the name."""
     if port.target_port.isdigit():
         return int(port.target_port)
     named = [one.port for one in pod.ports if (one.name, one.protocol) == (port.target_port, port.protocol)]
     return named[0] if named else 0
-
-
-def _distinct(servers: Iterable[Server]) -> tuple[Server, ...]:
-    """One server for each workload and port; its node only if all its pods run there."""
-    found: dict[tuple[object, int], Server] = {}
-    for server in servers:
-        end = server.end
-        key = (end.peer if isinstance(end, PodEnd) else end, server.port)
-        earlier = found.setdefault(key, server)
-        if isinstance(end, PodEnd) and isinstance(earlier.end, PodEnd) and earlier.end.node != end.node:
-            found[key] = Server(PodEnd(end.pod, "", end.peer), server.port, server.service)
-    return tuple(found.values())

@@ -21,26 +21,37 @@ from schemas.records import (
 from streams.addresses import as_text
 from streams.backends import Backends
 from streams.ends import End, NodeEnd, OtherEnd, PodEnd, Server
+from streams.families import ControllerKey
+from streams.leases import FOREVER, NEVER, Period, period
 from streams.owners import Owners
 from streams.places import Places
 from streams.pods import Pods
-from streams.services import Services
+from streams.services import API_SERVER, Service, ServiceKey, Services
+from streams.slim_meshes import AMBIENT, DATAPLANE_MODE
 
 GRACE_MS: Final = 3_600_000
 """How long a pod is remembered after another took its name."""
+AFTER: Final = "after_inventory"
+"""Reason of what was seen later than the inventory is complete."""
 _PRUNE_EVERY_MS: Final = 600_000
 
 
 class Directory:
-    """The inventory as questions about addresses need it."""
+    """The inventory as questions about addresses need it.
 
-    def __init__(self, objects: Iterable[InventoryObject] = ()) -> None:
+    Args:
+        objects: What is known at first.
+        watermark: Up to when that is complete; by default for good, as it is for recorded objects.
+    """
+
+    def __init__(self, objects: Iterable[InventoryObject] = (), watermark: Millis = FOREVER) -> None:
         self._owners = Owners()
         self._pods = Pods(self._owners)
         self._services = Services()
         self._places = Places(self._services)
         self._backends = Backends(self._pods, self._services, self._places)
-        self.watermark: Millis = 0
+        self._reached = self._backends.reached
+        self.watermark: Millis = watermark
         self._pruned: Millis = 0
         for item in objects:
             self.apply(item)
@@ -50,25 +61,20 @@ class Directory:
         body = item.body
         match body:
             case PodBody():
-                self._backends.pod_changed(item.namespace, item.uid, self._pods.put(item, body))
+                self._backends.pods_changed(self._pods.put(item, body))
             case ServiceBody():
-                self._services.put(item, body)
-                self._places.services_changed()
-                self._backends.service_changed(item.namespace, item.name)
+                self._services_changed(self._services.put(item, body))
             case EndpointSliceBody():
-                self._slices_changed(item.namespace, self._services.drop_slice(item.key))
-                self._services.put_slice(item, body)
-                self._slices_changed(item.namespace, body.service)
+                self._endpoints_changed(self._services.put_slice(item, body))
             case ControllerBody():
-                self._owners.put(item, body)
-                self._controllers_changed()
+                self._owner_changed((item.kind, item.namespace, item.name), asked=self._owners.put(item, body))
             case NodeBody():
-                self._places.put_node(item, body)
-                self._backends.all_changed()
+                self._places_changed(news=self._places.put_node(item, body))
             case ClusterFacts():
-                self._places.put_facts(item.key, body)
-                self._backends.all_changed()
-            case NamespaceBody() | NetworkPolicyBody() | Heartbeat():
+                self._places_changed(news=self._places.put_facts(item.key, body))
+            case NamespaceBody():
+                self._namespace(item.name, ambient=(DATAPLANE_MODE, AMBIENT) in item.labels and not item.deleted)
+            case NetworkPolicyBody() | Heartbeat():
                 pass  # none holds an address
             case _:
                 assert_never(body)
@@ -76,67 +82,98 @@ class Directory:
     def remove(self, key: str) -> None:
         """A tombstone: forget the object of this key; an unknown key changes nothing."""
         _, kind, namespace, name = (*key.split("/", 3), "", "", "")[:4]
-        if kind == "Pod":
-            for identity, ips in self._pods.drop(key):
-                self._backends.pod_changed(namespace, identity, ips)
-        elif kind == "Service":
-            self._services.drop(key)
-            self._places.services_changed()
-            self._backends.service_changed(namespace, name)
-        elif kind == "EndpointSlice":
-            self._slices_changed(namespace, self._services.drop_slice(key))
-        elif kind in ("Node", "ClusterFacts"):
-            self._places.drop(key)
-            self._backends.all_changed()
-        else:
-            self._owners.drop(kind, namespace, name)
-            self._controllers_changed()
+        match kind:
+            case "Pod":
+                self._backends.pods_changed(self._pods.drop(namespace, name))
+            case "Service":
+                self._services_changed(self._services.drop((namespace, name)))
+            case "EndpointSlice":
+                self._endpoints_changed(self._services.drop_slice(key))
+            case "Node" | "ClusterFacts":
+                self._places.drop(key)
+                self._places_changed(news=True)
+            case "Namespace":
+                self._namespace(name, ambient=False)
+            case _:
+                self._owner_changed((kind, namespace, name), asked=self._owners.drop((kind, namespace, name)))
 
-    def advance(self, watermark: Millis) -> None:
-        """Everything up to this moment has been applied; now and then, what is long gone is forgotten."""
+    def advance(self, watermark: Millis, since: Millis = 0) -> None:
+        """Everything up to this moment has been applied; now and then, what is long gone is forgotten.
+
+        Args:
+            watermark: The inventory is complete up to it.
+            since: From when on it is complete; 0 if that is not known.
+        """
         self.watermark = watermark
+        if since != self._places.since:
+            self._places.since = since
+            self._reached.clear()
         if watermark - self._pruned > _PRUNE_EVERY_MS:
             self._pruned = watermark
-            self._pods.prune(watermark - GRACE_MS)
-
-    def steady(self, address: bytes, first: Millis, last: Millis) -> bool:
-        """Whether `end` and `servers` say the same of the address for any two moments between these two."""
-        return self._pods.steady(address, first, last) and self._services.steady(address, first, last)
+            self._backends.pods_changed(self._pods.prune(watermark - GRACE_MS))
 
     def pod(self, uid: str) -> PodEnd | None:
-        """The pod of a UID, if it is known."""
-        return self._pods.end(uid)
+        """The pod of a UID, if it is known; a static pod also by the hash that its control group is named after."""
+        pod = self._pods.by_uid(uid)
+        return None if pod is None else self._pods.end(pod)
 
     def end(self, address: bytes, first: Millis, last: Millis) -> End:
         """Who held the address between the two moments, as far as it tells without a port."""
-        holders = self._pods.holders(address, first, last)
-        if holders:
-            return self._one_of(address, holders)
-        return self._places.end(address, held=address in self._pods)
+        if last > self.watermark:
+            return _later(address)
+        held = self._pods.leases.holders(address, first, last)
+        if held:
+            return self._pods.together(address, held)
+        return self._places.end(address, first, last, held=address in self._pods.leases)
+
+    def steady(self, address: bytes, first: Millis, last: Millis) -> bool:
+        """Whether `end` says the same of the address for any two moments between these two."""
+        leases = self._pods.leases.all(address) + self._places.leases.all(address)
+        known = Period(self._places.since, self.watermark + 1)
+        return known.same(first, last) and period(leases, first, last) is not NEVER
 
     def servers(self, address: bytes, protocol: Protocol, port: int, seen: tuple[Millis, Millis]) -> tuple[Server, ...]:
         """What a client reached at an address and port between two moments: behind a Service, all its workloads."""
-        holders = self._pods.holders(address, *seen)
-        if holders:
-            return (Server(self._one_of(address, holders), port),)
-        return self._backends.servers(address, protocol, port, seen)
+        if seen[1] > self.watermark:
+            return (Server(_later(address), port),)
+        return self._backends.answer(address, protocol, port, seen).servers
 
-    def _one_of(self, address: bytes, holders: tuple[str, ...]) -> End:
-        """Several holders of one workload are as good as one; otherwise nobody knows who it was."""
-        ends = [end for end in map(self._pods.end, holders) if end is not None]
-        if len({end.peer.workload.ref for end in ends}) == 1:
-            return ends[-1]
-        return OtherEnd(UnresolvedPeer(as_text(address), "ambiguous"))
+    def steady_servers(
+        self, address: bytes, protocol: Protocol, port: int, seen: tuple[Millis, Millis]
+    ) -> tuple[Server, ...] | None:
+        """What `servers` says for any two moments between these two; None if that is not the same."""
+        first, last = seen
+        if last > self.watermark:
+            return self.servers(address, protocol, port, seen) if first > self.watermark else None
+        answer = self._backends.answer(address, protocol, port, seen)
+        return answer.servers if answer.period is not NEVER else None
 
-    def _slices_changed(self, namespace: str, service: str) -> None:
-        self._backends.service_changed(namespace, service)
-        if (namespace, service) == ("default", "kubernetes"):
-            self._places.slices_changed()
-            self._backends.all_changed()
+    def _services_changed(self, services: tuple[Service, ...]) -> None:
+        for service in services:
+            self._places.services_changed(service.addresses)
+        self._backends.services_changed(services)
 
-    def _controllers_changed(self) -> None:
-        self._pods.forget_ends()
-        self._backends.all_changed()
+    def _endpoints_changed(self, services: Iterable[ServiceKey]) -> None:
+        for key in services:
+            self._backends.endpoints_changed(key)
+            if key == API_SERVER:
+                self._reached.forget(*self._places.api_server_changed())
+
+    def _owner_changed(self, key: ControllerKey, *, asked: bool) -> None:
+        if asked:
+            self._reached.forget(key)
+
+    def _places_changed(self, *, news: bool) -> None:
+        """A node's pod range may have changed with it: what was outside may be inside."""
+        if news:
+            self._reached.clear()
+
+    def _namespace(self, name: str, *, ambient: bool) -> None:
+        self._backends.pods_changed(self._pods.set_ambient(name, ambient=ambient))
+
+
+def _later(address: bytes) -> OtherEnd:
+    return OtherEnd(UnresolvedPeer(as_text(address), AFTER))
 
 
 __all__ = ["Directory", "End", "NodeEnd", "OtherEnd", "PodEnd", "Server"]

@@ -1,5 +1,6 @@
 """What stands at one end of a connection: a pod, a node, or something that is neither."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -8,17 +9,23 @@ from schemas.records import ApiServerPeer, ExternalPeer, NodePeer, Peer, Service
 
 @dataclass(frozen=True, slots=True)
 class PodEnd:
-    """A pod with an address of its own.
+    """A pod with an address of its own, or several of one workload.
 
     Attributes:
-        pod: Its identity.
-        node: Where it runs.
+        pod: Its identity; empty if they are several.
+        node: Where it runs; empty if they run on several.
         peer: Its workload, as the other end's peer.
+        mesh: As in PodBody, or ambient because its namespace is.
     """
 
     pod: str
     node: str
     peer: WorkloadPeer
+    mesh: str = ""
+
+    def __hash__(self) -> int:
+        """Cheap: ends are keys for every connection."""
+        return hash((self.pod, self.peer.workload.name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,20 @@ class Server:
     end: End
     port: int
     service: ServiceRef | None = None
+
+
+def merged(ends: Sequence[PodEnd]) -> PodEnd:
+    """Several pods of one workload as one end; at least one."""
+    first, *others = ends
+    if not others:
+        return first
+    pods, nodes, meshes = zip(*((end.pod, end.node, end.mesh) for end in ends), strict=True)
+    return PodEnd(_common(pods), _common(nodes), first.peer, _common(meshes))
+
+
+def _common(texts: Sequence[str]) -> str:
+    first, *others = set(texts)
+    return "" if others else first
 
 
 def peer_of(end: End, subject_node: str) -> Peer:

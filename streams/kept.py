@@ -8,7 +8,7 @@ from typing import Final
 from schemas.records import Millis
 from streams.directory import Directory
 from streams.ends import End, Server
-from streams.resolve import Asked, Own, Span, other_ends, own_end
+from streams.resolve import SERVER, Asked, Own, Span, other_ends, own_end
 
 _UNSTEADY: Final = None
 
@@ -40,5 +40,7 @@ class Kept:
 
     def other_ends(self, asked: Asked) -> tuple[Server, ...] | None:
         """What was at a connection's other end; kept by whoever asks, in `others`."""
+        if asked.role != SERVER:
+            return self.directory.steady_servers(asked.address, asked.protocol, asked.port, self.span)
         steady = self.directory.steady(asked.address, *self.span)
         return other_ends(asked, self.span, self.directory) if steady else _UNSTEADY

@@ -18,8 +18,13 @@ SKEW_MS: Final = 2_000
 class Lease(Protocol):
     """Somebody's time with something: from `start` (0 if unknown) to `end`, exclusive, FOREVER while it lasts."""
 
-    start: Millis
-    end: Millis
+    @property
+    def start(self) -> Millis:
+        """Milliseconds."""
+
+    @property
+    def end(self) -> Millis:
+        """Milliseconds."""
 
 
 L = TypeVar("L", bound=Lease)
@@ -31,10 +36,9 @@ class Period(NamedTuple):
     start: Millis
     end: Millis
 
-    def __contains__(self, seen: object) -> bool:
-        """Whether both moments of (first, last) lie in it."""
-        first, last = seen  # type: ignore[misc]  # the protocol of `in` has no types
-        return bool(self.start <= first and last < self.end)
+    def same(self, first: Millis, last: Millis) -> bool:
+        """Whether it neither begins nor ends between the two moments."""
+        return (self.start <= first) == (self.start <= last) and (first < self.end) == (last < self.end)
 
 
 NEVER: Final = Period(0, 0)
@@ -86,14 +90,11 @@ def alive(leases: tuple[L, ...], first: Millis, last: Millis) -> tuple[L, ...]:
     return ()
 
 
-def period(leases: Iterable[L], first: Millis, last: Millis) -> Period:
-    """The time around the two moments in which the same leases hold; NEVER if one begins or ends between them.
-
-    Within it `alive` gives the same answer, if that is not empty and no lease of it is there by the skew alone.
-    """
+def period(leases: Iterable[Lease], first: Millis, last: Millis) -> Period:
+    """The time around the two moments in which `alive` says the same of these leases; NEVER if it changes between."""
     since, until = 0, FOREVER
     for one in leases:
-        for edge in (one.start, one.end):
+        for edge in (one.start - SKEW_MS, one.start, one.end, one.end + SKEW_MS):
             if edge <= first:
                 since = max(since, edge)
             elif edge <= last:

@@ -1,136 +1,230 @@
 """All pods, alive and gone: their addresses with leases, and the end that each stands for."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from sys import intern
+from typing import Final, TypeAlias, TypeVar
 
-from schemas.records import InventoryObject, Labels, Millis, PodBody, WorkloadPeer
-from streams.addresses import packed
-from streams.ends import PodEnd
-from streams.leases import FOREVER, Lease, Leases
-from streams.owners import Owners
+from schemas.records import ContainerPort, InventoryObject, Labels, Millis, OwnerRef, PodBody, Protocol, UnresolvedPeer
+from streams.addresses import as_text, packed
+from streams.ends import OtherEnd, PodEnd, merged
+from streams.families import Family, Pod, carries
+from streams.leases import FOREVER, Leases
+from streams.owners import Owners, built_in
+from streams.slim_meshes import AMBIENT, DATAPLANE_MODE
 from streams.slim_pods import ENDED
 
-_SECOND_MS = 1_000
-Pod = tuple[InventoryObject, PodBody]
+_SECOND_MS: Final = 1_000
+_SETTLED_MS: Final = 30_000
+"""How long after its network is set up a pod's object may say so."""
+_FamilyKey: TypeAlias = tuple[str, OwnerRef | None, Labels, bool, str]
 
 
 class Pods:
-    """Pods by identity (UID, or key where an object has none) and by address."""
+    """Pods by identity (UID, or key where an object has none), by name and by address."""
 
     def __init__(self, owners: Owners) -> None:
+        self.leases: Leases[Pod] = Leases()
         self._owners = owners
         self._pods: dict[str, Pod] = {}
-        self._by_key: dict[str, set[str]] = {}
-        self._by_namespace: dict[str, set[str]] = {}
-        self._ends: dict[str, PodEnd] = {}
-        self._leases = Leases()
+        self._by_hash: dict[str, tuple[Pod, ...]] = {}
+        self._by_name: dict[str, dict[str, tuple[Pod, ...]]] = {}
+        self._families: dict[str, dict[_FamilyKey, Family]] = {}
+        self._ended: dict[str, set[Pod]] = {}
+        self._host_ports: dict[tuple[Protocol, int], tuple[Pod, ...]] = {}
+        self._ports: dict[tuple[ContainerPort, ...], tuple[ContainerPort, ...]] = {}
+        self._ambient: set[str] = set()
 
-    def put(self, item: InventoryObject, body: PodBody) -> tuple[str, ...]:
-        """Add or change a pod; all addresses that it had and has. A name taken by another pod ends the earlier lease.
+    def put(self, item: InventoryObject, body: PodBody) -> tuple[Pod, ...]:
+        """Add or change a pod. A name taken by another pod ends the earlier lease.
+
+        Returns:
+            Every pod that is different now, as it was and as it is.
 
         Raises:
             ValueError: An address is none; nothing has changed.
         """
-        addresses = [packed(ip) for ip in body.ips]
-        identity = item.uid or item.key
-        earlier = self._pods.get(identity)
+        addresses = tuple(packed(ip) for ip in body.ips)
+        earlier = self._pods.get(item.uid or item.key)
+        if earlier is not None and earlier.deleted and not item.deleted:
+            return ()
+        pod = self._made(item, body, addresses)
+        if earlier is not None and pod.same_as(earlier):
+            return ()
+        self._add(pod)
         if earlier is not None:
-            if earlier[0].deleted and not item.deleted:
-                return ()
-            self._withdraw(identity)
-        self._pods[identity] = (item, body)
-        self._by_key.setdefault(item.key, set()).add(identity)
-        self._by_namespace.setdefault(item.namespace, set()).add(identity)
-        if not body.host_network:
-            for address in addresses:
-                self._leases.put(address, Lease(_start(item, body), _end(item, body), identity))
-        self._succeed(item.key)
-        return body.ips + (earlier[1].ips if earlier is not None else ())
+            self._remove(earlier)
+            pod.known = earlier.known if (pod.node, pod.mesh) == (earlier.node, earlier.mesh) else None
+        return (*filter(None, [earlier]), pod, *self._succeed(pod))
 
-    def drop(self, key: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """Forget every pod that had this name; their identities and addresses."""
-        gone = tuple((identity, self._pods[identity][1].ips) for identity in self._by_key.get(key, ()))
-        for identity, _ in gone:
-            self._remove(identity)
+    def drop(self, namespace: str, name: str) -> tuple[Pod, ...]:
+        """Forget every pod that had this name."""
+        gone = self._by_name.get(namespace, {}).get(name, ())
+        for pod in gone:
+            self._remove(pod)
         return gone
 
-    def prune(self, before: Millis) -> None:
+    def prune(self, before: Millis) -> tuple[Pod, ...]:
         """Forget pods whose name another has taken, if their lease ended before the moment."""
-        for key, identities in tuple(self._by_key.items()):
-            for identity in sorted(identities, key=self._age)[:-1]:
-                if self._superseded_at(key, identity) < before:
-                    self._remove(identity)
+        ended = [pod for pods in self._ended.values() for pod in pods if pod.end < before]
+        gone = tuple(pod for pod in ended if pod is not self._namesakes(pod)[-1])
+        for pod in gone:
+            self._remove(pod)
+        families = (family for known in self._families.values() for family in known.values())
+        self._owners.keep({family.peer for family in families if family.peer is not None})
+        return gone
 
-    def forget_ends(self) -> None:
-        """A controller has changed: every pod's workload may be another."""
-        self._ends.clear()
+    def by_uid(self, uid: str) -> Pod | None:
+        """The pod of a UID as the API server has it, or as a static pod's control group has it (its hash)."""
+        pod = self._pods.get(uid)
+        if pod is not None:
+            return pod
+        mirrors = self._by_hash.get(uid)
+        if mirrors is None:
+            return self._pods.get(uid.replace("_", "-"))
+        return max(mirrors, key=_age)
 
-    def end(self, identity: str) -> PodEnd | None:
-        """The end that a pod stands for; None if there is no such pod. A host-network pod's workload says so."""
-        end = self._ends.get(identity)
-        if end is None and identity in self._pods:
-            item, body = self._pods[identity]
-            end = PodEnd(identity, body.node, WorkloadPeer(self._owners.workload(item, body)))
-            self._ends[identity] = end
+    def end(self, pod: Pod) -> PodEnd:
+        """The end that a pod stands for; the same object while nothing about it changes."""
+        peer = pod.family.peer or self._owners.peer(pod.family)
+        end = pod.known
+        if end is None or end.peer is not peer:
+            end = pod.known = PodEnd(pod.identity, pod.node, peer, self._mesh(pod))
         return end
 
-    def holders(self, address: bytes, first: Millis, last: Millis) -> tuple[str, ...]:
-        """The pods that may have held the address between the two moments."""
-        return self._leases.holders(address, first, last)
+    def together(self, address: bytes, holders: tuple[Pod, ...]) -> PodEnd | OtherEnd:
+        """Several holders of one workload are as good as one; otherwise nobody knows who it was."""
+        if len(holders) == 1:
+            return self.end(holders[0])
+        ends = [self.end(pod) for pod in sorted(holders, key=_age, reverse=True)]
+        if len({end.peer.workload.ref for end in ends}) == 1:
+            return merged(ends)
+        return OtherEnd(UnresolvedPeer(as_text(address), "ambiguous"))
 
-    def steady(self, address: bytes, first: Millis, last: Millis) -> bool:
-        """Whether the same pods held the address at any moment between the two."""
-        return self._leases.steady(address, first, last)
+    def set_ambient(self, namespace: str, *, ambient: bool) -> tuple[Pod, ...]:
+        """Whether a namespace's pods are in Istio's ambient mesh; every pod for which that is news."""
+        if ambient == (namespace in self._ambient):
+            return ()
+        (self._ambient.add if ambient else self._ambient.discard)(namespace)
+        pods = tuple(pod for family in self._families.get(namespace, {}).values() for pod in family.members)
+        for pod in pods:
+            pod.known = None
+        return pods
 
-    def current(self, address: bytes) -> tuple[str, ...]:
-        """The pods that hold the address now, sorted by the start of their lease."""
-        return tuple(sorted(self._leases.current(address), key=self._age))
+    def ended(self, namespace: str, selector: Labels) -> Iterator[Pod]:
+        """The namespace's pods that carry these labels and whose lease has ended; not those of the node's network."""
+        for pod in self._ended.get(namespace, ()):
+            if not pod.family.host_network and carries(pod.family.labels, selector):
+                yield pod
 
-    def __contains__(self, address: bytes) -> bool:
-        """Whether any pod is known to have held the address at any time."""
-        return address in self._leases
+    def selected(self, namespace: str, selector: Labels) -> Iterator[Pod]:
+        """All of the namespace's pods that carry these labels."""
+        for family in self._families.get(namespace, {}).values():
+            if carries(family.labels, selector):
+                yield from family.members
 
-    def selected(self, namespace: str, selector: Labels) -> Iterator[tuple[str, PodBody]]:
-        """The namespace's pods that carry all of these labels, in one fixed order."""
-        for identity in sorted(self._by_namespace.get(namespace, ())):
-            item, body = self._pods[identity]
-            if set(selector) <= set(item.labels):
-                yield identity, body
+    def at_host_port(self, protocol: Protocol, port: int) -> tuple[Pod, ...]:
+        """The pods to which their node's port leads."""
+        return self._host_ports.get((protocol, port), ())
 
-    def _remove(self, identity: str) -> None:
-        item, _ = self._pods[identity]
-        self._withdraw(identity)
-        del self._pods[identity]
-        for index, name in ((self._by_key, item.key), (self._by_namespace, item.namespace)):
-            index[name].discard(identity)
-            if not index[name]:
-                del index[name]
+    def _made(self, item: InventoryObject, body: PodBody, addresses: tuple[bytes, ...]) -> Pod:
+        closes = _end(item, body)
+        return Pod(
+            item.uid or item.key, item.name, self._family(item, body), intern(body.node), addresses,
+            self._ports.setdefault(body.ports, body.ports), _start(item, body), closes, closes, bool(item.deleted),
+            intern(body.mesh), body.config_hash,
+        )  # fmt: skip
 
-    def _withdraw(self, identity: str) -> None:
-        self._ends.pop(identity, None)
-        for ip in self._pods[identity][1].ips:
-            self._leases.drop(packed(ip), identity)
+    def _family(self, item: InventoryObject, body: PodBody) -> Family:
+        namespace = intern(item.namespace)
+        name = "" if item.owner is not None and built_in(item.owner) else item.name
+        key = (namespace, item.owner, item.labels, body.host_network, name)
+        known = self._families.setdefault(namespace, {})
+        if key not in known:
+            known[key] = Family(*key, item.created)
+        return known[key]
 
-    def _succeed(self, key: str) -> None:
+    def _add(self, pod: Pod) -> None:
+        self._pods[pod.identity] = pod
+        pod.family.members.append(pod)
+        names = self._by_name.setdefault(pod.family.namespace, {})
+        names[pod.name] = tuple(sorted((*names.get(pod.name, ()), pod), key=_age))
+        if pod.config_hash:
+            self._by_hash[pod.config_hash] = (*self._by_hash.get(pod.config_hash, ()), pod)
+        if not pod.family.host_network:
+            for address in pod.addresses:
+                self.leases.put(address, pod)
+            for key in _host_ports(pod):
+                self._host_ports[key] = (*self._host_ports.get(key, ()), pod)
+        self._note_end(pod)
+
+    def _remove(self, pod: Pod) -> None:
+        family = pod.family
+        if self._pods[pod.identity] is pod:
+            del self._pods[pod.identity]
+        family.members.remove(pod)
+        _without(self._by_name[family.namespace], pod.name, pod)
+        _without(self._by_hash, pod.config_hash, pod)
+        for address in pod.addresses:
+            self.leases.drop(address, pod)
+        for key in _host_ports(pod):
+            _without(self._host_ports, key, pod)
+        self._ended.get(family.namespace, set()).discard(pod)
+        if not family.members:
+            self._owners.forget(family)
+            families = self._families[family.namespace]
+            del families[family.namespace, family.owner, family.labels, family.host_network, family.name]
+
+    def _succeed(self, pod: Pod) -> list[Pod]:
         """Pods of one name follow each other: a lease ends at the latest when the next pod begins."""
-        for identity in self._by_key[key] if len(self._by_key[key]) > 1 else ():
-            item, body = self._pods[identity]
-            end = min(_end(item, body), self._superseded_at(key, identity))
-            for ip in () if body.host_network else body.ips:
-                self._leases.put(packed(ip), Lease(_start(item, body), end, identity))
+        changed = []
+        namesakes = self._namesakes(pod)
+        for one in namesakes if len(namesakes) > 1 else ():
+            later = [other.start for other in namesakes if other.start > one.start]
+            end = min(one.closes, *later) if later else one.closes
+            if end != one.end:
+                one.end = end
+                self._note_end(one)
+                changed.append(one)
+        return changed
 
-    def _superseded_at(self, key: str, identity: str) -> Millis:
-        later = [start for start in self._starts(self._by_key[key]) if start > _start(*self._pods[identity])]
-        return min(later, default=FOREVER)
+    def _namesakes(self, pod: Pod) -> tuple[Pod, ...]:
+        return self._by_name[pod.family.namespace][pod.name]
 
-    def _starts(self, identities: Iterable[str]) -> Iterator[Millis]:
-        return (_start(*self._pods[identity]) for identity in identities)
+    def _note_end(self, pod: Pod) -> None:
+        if pod.end != FOREVER:
+            self._ended.setdefault(pod.family.namespace, set()).add(pod)
+        else:
+            self._ended.get(pod.family.namespace, set()).discard(pod)
 
-    def _age(self, identity: str) -> tuple[Millis, str]:
-        return (_start(*self._pods[identity]), identity)
+    def _mesh(self, pod: Pod) -> str:
+        family = pod.family
+        if pod.mesh or family.host_network or family.namespace not in self._ambient:
+            return pod.mesh
+        return "" if (DATAPLANE_MODE, "none") in family.labels else AMBIENT
+
+
+def _host_ports(pod: Pod) -> Iterator[tuple[Protocol, int]]:
+    return ((port.protocol, port.host_port) for port in pod.ports if port.host_port)
+
+
+K = TypeVar("K")
+
+
+def _without(index: dict[K, tuple[Pod, ...]], key: K, pod: Pod) -> None:
+    left = tuple(one for one in index.get(key, ()) if one is not pod)
+    if left:
+        index[key] = left
+    else:
+        index.pop(key, None)
+
+
+def _age(pod: Pod) -> tuple[Millis, str]:
+    return (pod.start, pod.identity)
 
 
 def _start(item: InventoryObject, body: PodBody) -> Millis:
-    return item.created or body.started
+    """A pod may wait for long before it is started; and a node that begins anew gives it other addresses."""
+    return max(body.started or item.created, body.addressed - _SETTLED_MS)
 
 
 def _end(item: InventoryObject, body: PodBody) -> Millis:

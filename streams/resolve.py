@@ -13,8 +13,9 @@ from typing import Final, NamedTuple, TypeAlias
 
 from schemas.records import Millis, Peer, Protocol, ServiceRef, UnresolvedPeer, Workload
 from streams.addresses import is_loopback
-from streams.directory import Directory
+from streams.directory import AFTER, Directory
 from streams.ends import End, NodeEnd, OtherEnd, PodEnd, Server, peer_of
+from streams.meshes import hides_port
 
 CLIENT: Final = 0
 SERVER: Final = 1
@@ -105,15 +106,16 @@ def left_out(local: bytes, remote: bytes) -> Ignored | None:
 
 
 def own_end(own: Own, seen: Span, directory: Directory) -> End:
-    """The pod that the collector names wins; a pod unknown to the inventory is never taken for another."""
-    if own.pod_uid:
-        pod = directory.pod(own.pod_uid)
-        if pod is not None:
-            return _placed(pod, own.address, seen, directory)
+    """The pod that the collector names wins; a pod unknown to the inventory is never taken for anybody else."""
+    if not own.pod_uid:
+        return directory.end(own.address, *seen)
+    pod = directory.pod(own.pod_uid)
+    if pod is not None and not pod.peer.workload.host_network:
+        return pod
     end = directory.end(own.address, *seen)
-    if own.pod_uid and isinstance(end, PodEnd):
-        return OtherEnd(UnresolvedPeer("", "unknown_pod"))
-    return end
+    if isinstance(end, NodeEnd) or _is_later(end):
+        return end  # a host-network pod is its node: policies have no effect on it
+    return OtherEnd(UnresolvedPeer("", "unknown_pod" if pod is None else "host_network"))
 
 
 def other_ends(asked: Asked, seen: Span, directory: Directory) -> tuple[Server, ...]:
@@ -129,25 +131,34 @@ def told(role: int, own: End, others: tuple[Server, ...]) -> Outcome:
         return Unresolved(own.peer.reason)
     if isinstance(own, PodEnd) and any(_same_pod(own, server) for server in others):
         return Ignored("own_address")
-    links = tuple(link for server in others for link in _links(role, own, server))
+    if any(_captured(role, own, server) for server in others):
+        return Ignored("mesh_redirect")
+    shared = len(others) > 1
+    links = tuple(link for server in others for link in _links(role, own, server, shared=shared))
     return links or Ignored("host")
 
 
-def _placed(pod: PodEnd, address: bytes, seen: Span, directory: Directory) -> End:
-    """A host-network pod is its node: policies have no effect on it."""
-    if not pod.peer.workload.host_network:
-        return pod
-    end = directory.end(address, *seen)
-    return end if isinstance(end, NodeEnd) else OtherEnd(UnresolvedPeer("", "host_network"))
+def _is_later(end: End) -> bool:
+    return isinstance(end, OtherEnd) and isinstance(end.peer, UnresolvedPeer) and end.peer.reason == AFTER
 
 
-def _same_pod(local: PodEnd, server: Server) -> bool:
-    return server.service is None and isinstance(server.end, PodEnd) and server.end.pod == local.pod
+def _same_pod(own: PodEnd, server: Server) -> bool:
+    """Also through a Service, if no other pod stands behind it."""
+    return isinstance(server.end, PodEnd) and server.end.pod == own.pod
 
 
-def _links(role: int, local: End, server: Server) -> Iterator[Link]:
-    if isinstance(local, PodEnd):
-        yield Link(local.peer.workload, peer_of(server.end, local.node), server.service, role, server.port)
+def _captured(role: int, own: End, server: Server) -> bool:
+    """The port is a mesh proxy's; where the role is not known, either end may be the server."""
+    if role != CLIENT and isinstance(own, PodEnd) and hides_port(own.mesh, server.port, seen_by_client=False):
+        return True
+    if role == SERVER or not isinstance(server.end, PodEnd):
+        return False
+    return hides_port(server.end.mesh, server.port, seen_by_client=role == CLIENT)
+
+
+def _links(role: int, own: End, server: Server, *, shared: bool) -> Iterator[Link]:
+    if isinstance(own, PodEnd):
+        yield Link(own.peer.workload, peer_of(server.end, own.node), server.service, role, server.port, shared)
     if isinstance(server.end, PodEnd):
-        peer = peer_of(local, server.end.node)
-        yield Link(server.end.peer.workload, peer, server.service, _OPPOSITE[role], server.port)
+        peer = peer_of(own, server.end.node)
+        yield Link(server.end.peer.workload, peer, server.service, _OPPOSITE[role], server.port, shared)

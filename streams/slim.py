@@ -83,11 +83,11 @@ def _controller(source: Object) -> ControllerBody:
 
 
 def _node(source: Object) -> NodeBody:
-    addresses = (fields.text(item, "address") for item in fields.items(source, "status.addresses"))
+    annotations = dict(fields.labels(source, "metadata.annotations"))
+    addresses = [fields.text(item, "address") for item in fields.items(source, "status.addresses")]
+    addresses += [annotations[name] for name in _TUNNELS if name in annotations]
     cidrs = fields.texts(source, "spec.podCIDRs") or tuple(filter(None, [fields.text(source, "spec.podCIDR")]))
-    return NodeBody(
-        tuple(address for address in addresses if is_address(address)), fields.ranges("spec.podCIDRs", cidrs)
-    )
+    return NodeBody(tuple(dict.fromkeys(filter(is_address, addresses))), fields.ranges("spec.podCIDRs", cidrs))
 
 
 def _namespace(_source: Object) -> NamespaceBody:
@@ -98,6 +98,16 @@ def _network_policy(source: Object) -> NetworkPolicyBody:
     return NetworkPolicyBody(json.dumps(fields.mapping(source, "spec"), sort_keys=True))
 
 
+_TUNNELS: Final = (
+    "projectcalico.org/IPv4IPIPTunnelAddr",
+    "projectcalico.org/IPv4VXLANTunnelAddr",
+    "projectcalico.org/IPv6VXLANTunnelAddr",
+    "projectcalico.org/IPv4WireguardInterfaceAddr",
+    "projectcalico.org/IPv6WireguardInterfaceAddr",
+    "network.cilium.io/ipv4-cilium-host",
+    "network.cilium.io/ipv6-cilium-host",
+)
+"""Annotations in which Calico and Cilium note the node's own addresses in the pods' ranges."""
 _CLUSTER_SCOPED: Final = frozenset({"Node", "Namespace"})
 _BODIES: Final[dict[str, Callable[[Object], InventoryBody]]] = {
     "Pod": pod_body,

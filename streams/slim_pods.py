@@ -10,6 +10,7 @@ from streams.slim_meshes import mesh_of
 
 Object = Mapping[str, Any]
 ENDED: Final = frozenset({"Succeeded", "Failed"})
+_NETWORK_READY: Final = "PodReadyToStartContainers"
 
 
 def pod_body(source: Object) -> PodBody:
@@ -23,6 +24,7 @@ def pod_body(source: Object) -> PodBody:
         ports=tuple(_ports(source)),
         started=fields.moment(source, "status.startTime"),
         ended=_ended(source) if phase in ENDED else 0,
+        addressed=_addressed(source),
         config_hash=_annotation(source, "kubernetes.io/config.hash"),
         mesh=mesh_of(source),
     )
@@ -47,12 +49,28 @@ def _ports(source: Object) -> Iterator[ContainerPort]:
     for path in ("spec.initContainers", "spec.containers"):
         for container in fields.items(source, path):
             for port in fields.items(container, "ports"):
-                yield ContainerPort(fields.text(port, "name"), fields.number(port, "containerPort"), protocol_of(port))
+                yield ContainerPort(
+                    fields.text(port, "name"),
+                    fields.number(port, "containerPort"),
+                    protocol_of(port),
+                    fields.number(port, "hostPort"),
+                )
 
 
 def _ended(source: Object) -> Millis:
+    """The end of the last container; of a pod that tells none (evicted), the last of its conditions' changes."""
     states = fields.items(source, "status.containerStatuses") + fields.items(source, "status.initContainerStatuses")
-    return max((fields.moment(state, "state.terminated.finishedAt") for state in states), default=0)
+    ended = max((fields.moment(state, "state.terminated.finishedAt") for state in states), default=0)
+    conditions = fields.items(source, "status.conditions")
+    return ended or max((fields.moment(one, "lastTransitionTime") for one in conditions), default=0)
+
+
+def _addressed(source: Object) -> Millis:
+    """KEP-3085: the condition is true once the sandbox has its network; a new sandbox makes it false and true again."""
+    for condition in fields.items(source, "status.conditions"):
+        if fields.text(condition, "type") == _NETWORK_READY and fields.text(condition, "status") == "True":
+            return fields.moment(condition, "lastTransitionTime")
+    return 0
 
 
 def _annotation(source: Object, name: str) -> str:

@@ -31,11 +31,13 @@ class ContainerPort:
         name: Empty if it has none.
         port: The containerPort.
         protocol: Default TCP.
+        host_port: The port of the node that leads to it, 0 if none.
     """
 
     name: str
     port: int
     protocol: Protocol = Protocol.TCP
+    host_port: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class PodBody:
         phase: status.phase; Succeeded and Failed pods own no address.
         ports: Of all containers, in order of declaration.
         started: status.startTime, 0 if unknown.
+        addressed: When its network was last set up, by the condition PodReadyToStartContainers; 0 if unknown. Much
+            later than its start if its node began anew: the addresses are others since.
         ended: When the last container ended, for a pod in phase Succeeded or Failed; 0 otherwise.
         config_hash: Annotation kubernetes.io/config.hash of a static pod's mirror, which its control group is named
             after instead of the UID; empty for other pods.
@@ -63,6 +67,7 @@ class PodBody:
     ports: tuple[ContainerPort, ...] = ()
     started: Millis = 0
     ended: Millis = 0
+    addressed: Millis = 0
     config_hash: str = ""
     mesh: str = ""
 
@@ -174,8 +179,8 @@ class NodeBody:
     """A node.
 
     Attributes:
-        addresses: status.addresses that are IP addresses.
-        pod_cidrs: spec.podCIDRs; the first address of each is the CNI's gateway and counts as the node.
+        addresses: status.addresses that are IP addresses, and those of tunnels that the CNI notes as annotations.
+        pod_cidrs: spec.podCIDRs; the first two addresses of each are the node's: flannel's tunnel, the CNI's gateway.
     """
 
     addresses: tuple[str, ...] = ()
@@ -219,9 +224,11 @@ class Heartbeat:
 
     Attributes:
         time: When it was written, by the clock of `follow`.
+        since: From when on all is known: what was deleted before is forgotten. 0 if that is not known.
     """
 
     time: Millis
+    since: Millis = 0
 
 
 InventoryBody: TypeAlias = (

@@ -43,6 +43,10 @@ class Workload:
     selector: Labels = ()
     host_network: bool = False
 
+    def __hash__(self) -> int:
+        """Cheap: workloads of one name are rarely told apart by the rest."""
+        return hash((self.namespace, self.name))
+
     @property
     def ref(self) -> WorkloadRef:
         """The identity alone."""
@@ -106,7 +110,7 @@ class UnresolvedPeer:
 
     Attributes:
         address: As text.
-        reason: Why it could not be resolved, one word (no_lease, no_endpoints, no_inventory).
+        reason: Why it could not be resolved, one word (no_lease, no_endpoints, after_inventory, ...).
     """
 
     address: str

@@ -1,0 +1,67 @@
+"""What clients reached, remembered for as long as nothing that it follows from changes."""
+
+from collections.abc import Hashable, Iterable
+from typing import Final, NamedTuple
+
+from schemas.records import Millis, Protocol
+from streams.ends import Server
+from streams.leases import Period
+
+_ADDRESSES: Final = 50_000
+_PERIODS: Final = 8
+
+
+class Answer(NamedTuple):
+    """What a client reached at an address and port in a period."""
+
+    period: Period
+    servers: tuple[Server, ...]
+
+
+class Reached:
+    """Answers by address, and by tokens for everything else that they follow from."""
+
+    def __init__(self) -> None:
+        self._answers: dict[bytes, dict[tuple[Protocol, int], list[Answer]]] = {}
+        self._addresses: dict[Hashable, set[bytes]] = {}
+        self._same: dict[tuple[Server, ...], tuple[Server, ...]] = {}
+
+    def get(self, address: bytes, protocol: Protocol, port: int, seen: tuple[Millis, Millis]) -> Answer | None:
+        """The answer for a time between two moments, if there is one."""
+        known = self._answers.get(address)
+        if known is not None:
+            first, last = seen
+            for answer in known.get((protocol, port), ()):
+                (since, until), _ = answer
+                if since <= first and last < until:
+                    return answer
+        return None
+
+    def put(self, address: bytes, protocol: Protocol, port: int, answer: Answer, tokens: Iterable[Hashable]) -> None:
+        """Remember an answer until `forget` is called for the address or a token."""
+        if len(self._answers) >= _ADDRESSES:
+            self.clear()
+        answers = self._answers.setdefault(address, {}).setdefault((protocol, port), [])
+        answers.insert(0, answer)
+        del answers[_PERIODS:]
+        for token in tokens:
+            self._addresses.setdefault(token, set()).add(address)
+
+    def same(self, servers: tuple[Server, ...]) -> tuple[Server, ...]:
+        """The same objects as for an equal answer before."""
+        if len(self._same) >= _ADDRESSES:
+            self._same.clear()
+        return self._same.setdefault(servers, servers)
+
+    def forget(self, *tokens: Hashable) -> None:
+        """What follows from these has changed; an address is a token too."""
+        for token in tokens:
+            if isinstance(token, bytes):
+                self._answers.pop(token, None)
+            for address in self._addresses.pop(token, ()):
+                self._answers.pop(address, None)
+
+    def clear(self) -> None:
+        """Everything may have changed."""
+        self._answers.clear()
+        self._addresses.clear()
