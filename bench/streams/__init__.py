@@ -1,1 +1,1 @@
-"""What a stream worker costs at the size of a large cluster: `python -m bench.streams` (docs/reference/benchmarks.md)."""
+"""What a stream worker costs in a large cluster: `python -m bench.streams` (docs/reference/benchmarks.md)."""

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from schemas.records import (
@@ -14,7 +14,6 @@ from schemas.records import (
     EndpointSliceBody,
     InventoryBody,
     InventoryObject,
-    Labels,
     Millis,
     NodeBody,
     OwnerRef,
@@ -29,6 +28,7 @@ T0: Final = 1_800_000_000_000
 """When the cluster began; its traffic begins an hour later."""
 PORT: Final = 8080
 SERVICE_PORT: Final = 80
+TEMPLATE: Final = "6d4b75cb6d"
 _NAMESPACES: Final = 200
 _SLICE: Final = 100
 _POD_BASE, _SERVICE_BASE, _NODE_BASE = 0x0A400000, 0xAC140000, 0xC0A80000
@@ -105,12 +105,12 @@ class World:
             yield self.pod(number)
 
     def replaced(self, now: Millis) -> Iterator[InventoryObject]:
-        """A pod ends, and a pod of another workload gets its address half a minute later: what `follow` publishes."""
+        """A pod ends, and a pod of another workload gets its address at once: what `follow` publishes."""
         number = self._chance.randrange(len(self.slots))
         slot = self.slots[number]
         yield self.pod(number, deleted=now)
         before, slot.workload = slot.workload, self._chance.randrange(self.size.workloads)
-        slot.life, slot.created = slot.life + 1, now + 1
+        slot.life, slot.created = slot.life + 1, now
         slot.uid = _uid(number, slot.life)
         self.members[before].remove(number)
         self.members[slot.workload].append(number)
@@ -123,11 +123,12 @@ class World:
         slot = self.slots[number]
         name, address = workload_name(slot.workload), text(slot.address)
         body = PodBody(node_name(slot.node), (address,), phase="Running", ports=(ContainerPort("http", PORT),))
-        labels = (("app", name), ("pod-template-hash", "6d4b75cb6d"))
-        owner = OwnerRef("ReplicaSet", f"{name}-6d4b75cb6d", f"rs-{slot.workload}-1", "apps/v1")
+        labels = (("app", name), ("pod-template-hash", TEMPLATE))
+        space, parent = namespace(slot.workload), f"{name}-{TEMPLATE}"
+        owner = OwnerRef("ReplicaSet", parent, f"ReplicaSet-{space}-{parent}", "apps/v1")
         return InventoryObject(
-            CLUSTER, "Pod", namespace(slot.workload), f"{name}-6d4b75cb6d-{number:x}-{slot.life}", body, slot.uid,
-            labels, owner, slot.created, deleted,
+            CLUSTER, "Pod", space, f"{parent}-{number:x}-{slot.life}", body, slot.uid, labels, owner, slot.created,
+            deleted,
         )  # fmt: skip
 
     def slices(self, workload: int) -> Iterator[InventoryObject]:
@@ -142,12 +143,14 @@ class World:
 
     def _controllers(self, workload: int) -> Iterator[InventoryObject]:
         name, app = workload_name(workload), (("app", workload_name(workload)),)
-        top = OwnerRef("Deployment", name, f"deploy-{workload}", "apps/v1")
-        yield _object("Deployment", namespace(workload), name, ControllerBody(app, template_labels=app), uid=top.uid)
-        for number, template in enumerate(("5f7c9d8b4c", "6d4b75cb6d")):
+        top = _object("Deployment", namespace(workload), name, ControllerBody(app, template_labels=app))
+        yield top
+        owner = OwnerRef("Deployment", name, top.uid, "apps/v1")
+        for template in ("5f7c9d8b4c", TEMPLATE):
             labels = (*app, ("pod-template-hash", template))
-            body, uid = ControllerBody(labels, template_labels=labels), f"rs-{workload}-{number}"
-            yield _object("ReplicaSet", namespace(workload), f"{name}-{template}", body, labels, top, uid)
+            body = ControllerBody(labels, template_labels=labels)
+            made = _object("ReplicaSet", namespace(workload), f"{name}-{template}", body)
+            yield replace(made, labels=labels, owner=owner)
 
     def _service(self, workload: int) -> InventoryObject:
         name = workload_name(workload)
@@ -190,8 +193,5 @@ def _uid(number: int, life: int) -> str:
     return f"{number:08x}-{life:04x}-4000-8000-000000000000"
 
 
-def _object(
-    kind: str, space: str, name: str, body: InventoryBody, labels: Labels = (), owner: OwnerRef | None = None,
-    uid: str = "",
-) -> InventoryObject:  # fmt: skip
-    return InventoryObject(CLUSTER, kind, space, name, body, uid or f"{kind}-{space}-{name}", labels, owner, T0)
+def _object(kind: str, space: str, name: str, body: InventoryBody) -> InventoryObject:
+    return InventoryObject(CLUSTER, kind, space, name, body, f"{kind}-{space}-{name}", created=T0)
