@@ -7,6 +7,7 @@ Faust fetches, rebalances and sends. It does not commit: its own commit can pass
 
 import asyncio
 import ssl
+import time
 from collections.abc import AsyncIterable, Awaitable, Iterable
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +17,7 @@ from faust.types import TP
 
 from schemas.dead_letters import RawRecord
 from schemas.topics import MAX_RECORD_BYTES
-from streams.intake import Arrival, Intake, Output
+from streams.intake import Arrival, Intake, Output, until
 from streams.settings import StreamSettings
 
 GROUP: Final = "netpol-stream"
@@ -83,6 +84,9 @@ class FaustPort:
     def __init__(self, app: Any) -> None:
         self._app = app
         self.assigned = asyncio.Event()
+        self._between = False
+        self._writing = 0
+        app.on_partitions_revoked.connect(self._on_revoked)
         app.on_partitions_assigned.connect(self._on_assigned)
 
     def receive(self, topic: str, intake: Intake) -> None:
@@ -106,14 +110,20 @@ class FaustPort:
         """Those of the topic that this worker has now."""
         return frozenset(one.partition for one in self._app.consumer.assignment() if one.topic == topic)
 
-    async def send(self, outputs: Iterable[Output]) -> None:
-        """Write records; returns when Kafka has acknowledged all of them, and raises if it does not take one."""
-        futures: list[Awaitable[Any]] = [
-            await self._app.producer.send(one.topic, one.key, one.value, one.partition, None, None) for one in outputs
-        ]
-        if futures:
-            await self._app.producer.flush()
-            await asyncio.gather(*futures)
+    async def send(self, outputs: Iterable[Output], generation: int) -> bool:
+        """Write records; returns when Kafka has acknowledged all of them, and raises if it does not take one.
+
+        False, and nothing is written, if the partitions may be with another worker since that generation: what it reads
+        back must not change behind its back.
+        """
+        if self._between or generation != self.generation:
+            return False
+        self._writing += 1
+        try:
+            await self._write(outputs)
+        finally:
+            self._writing -= 1
+        return True
 
     async def commit(self, arrivals: Iterable[Arrival]) -> None:
         """Never see these again; those of an earlier generation are left to whoever has them now."""
@@ -136,9 +146,23 @@ class FaustPort:
         """End in an orderly way."""
         await self._app.stop()
 
+    async def _write(self, outputs: Iterable[Output]) -> None:
+        futures: list[Awaitable[Any]] = [
+            await self._app.producer.send(one.topic, one.key, one.value, one.partition, None, None) for one in outputs
+        ]
+        if futures:
+            await self._app.producer.flush()
+            await asyncio.gather(*futures)
+
     def _topic(self, name: str) -> Any:
         raw = {"key_type": bytes, "value_type": bytes, "key_serializer": "raw", "value_serializer": "raw"}
         return self._app.topic(name, internal=False, acks=False, allow_empty=True, **raw)
 
+    async def _on_revoked(self, *_: object, **__: object) -> None:
+        """The group waits with the next assignment until this returns, so what is being written is written before."""
+        self._between = True
+        await until(lambda: not self._writing, time.monotonic() + SESSION_S)
+
     async def _on_assigned(self, *_: object, **__: object) -> None:
+        self._between = False
         self.assigned.set()

@@ -104,7 +104,8 @@ class _Worker:
             if not arrivals:
                 continue
             result = await stage.step(arrivals)
-            await port.send(result.outputs)
+            if not await port.send(result.outputs, generation):
+                continue
             if result.bad:
                 for letter in result.bad:
                     self.dead_letters.send(letter.raw, letter.reason)
