@@ -1,70 +1,152 @@
 """One workload's window while it may still change."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from schemas.records import BatchSource, Millis, WindowSource, Workload, WorkloadWindow
-from streams.edge_sum import EdgeSum, Sighting
+from schemas.records import (
+    BatchSource,
+    Counts,
+    Edge,
+    ExternalPeer,
+    Millis,
+    Peer,
+    Role,
+    ServiceRef,
+    Workload,
+    WorkloadWindow,
+)
+from streams.columns import Row
+from streams.crowds import Crowds
+from streams.edge_sum import SERVER, EdgeSum
+from streams.interned import PEER_SHIFT, Known, Peers, kind_named
 from streams.ledger import Boot
-from streams.order import EdgeKey, key_of, order_of, workload_order
+from streams.order import workload_order
+from streams.outside import outside
+
+
+class Applied(NamedTuple):
+    """The batches of one boot that are in a window, as `WindowSource` has them."""
+
+    sequence: int
+    missing: int
+    losses: Counts
+
+
+class NodeEdges(NamedTuple):
+    """Edges of a window at whose client's end the server saw a node's address.
+
+    Attributes:
+        explained: Client workloads on the node told of as many connections to the same port, and the server's ends saw
+            as many fewer of these: they are the same connections, with the address translated.
+        hidden: Nobody on the node told of them.
+    """
+
+    explained: frozenset[int] = frozenset()
+    hidden: frozenset[int] = frozenset()
 
 
 @dataclass(slots=True)
 class OpenWindow:
-    """Edges and sources; `dirty` means that it differs from what was emitted last."""
+    """Edges and sources.
+
+    Attributes:
+        workload: As at the newest sighting.
+        start: Of event time.
+        end: Exclusive.
+        crowds: Edges with external addresses.
+        revision: Of the last emission.
+        final: It was or will be emitted as final.
+        dirty: It differs from what was emitted last.
+        newest: The last sighting.
+        edges: All other edges, by their number (`streams.interned`).
+        sources: What has been applied.
+        told: What client workloads told, by node and kind, then by boot.
+        nodes: Edges of clients that have a node's address, a subset of `edges`.
+        joined: What the last emission said of these.
+        made: Edges of the last emission that have not changed.
+    """
 
     workload: Workload
     start: Millis
     end: Millis
+    crowds: Crowds
     revision: int = 0
     final: bool = False
     dirty: bool = True
     newest: Millis = 0
-    edges: dict[EdgeKey, EdgeSum] = field(default_factory=dict)
-    sources: dict[Boot, WindowSource] = field(default_factory=dict)
+    edges: dict[int, EdgeSum] = field(default_factory=dict)
+    sources: dict[Boot, Applied] = field(default_factory=dict)
+    told: dict[tuple[str, int], dict[str, int]] = field(default_factory=dict)
+    nodes: set[int] = field(default_factory=set)
+    joined: NodeEdges = field(default_factory=NodeEdges)
+    made: dict[int, Edge] = field(default_factory=dict)
 
-    @classmethod
-    def of(cls, window: WorkloadWindow) -> "OpenWindow":
-        """The state that an emitted window stands for."""
-        return cls(
-            window.workload,
-            window.start,
-            window.end,
-            window.revision,
-            window.final,
-            dirty=False,
-            newest=max((edge.last_seen for edge in window.edges), default=0),
-            edges={key_of(edge): EdgeSum.of(edge) for edge in window.edges},
-            sources={Boot(source.node, source.boot_id): source for source in window.sources},
-        )
+    def __len__(self) -> int:
+        """How many edges it holds."""
+        return len(self.edges) + len(self.crowds)
 
     def accept(self, batch: BatchSource, missing: int) -> bool:
         """Whether a batch is new to this window; it then counts as applied."""
         boot = Boot(batch.node, batch.boot_id)
         known = self.sources.get(boot)
-        if known is not None and batch.sequence <= known.last_sequence:
+        if known is not None and batch.sequence <= known.sequence:
             return False
-        self.sources[boot] = WindowSource(batch.node, batch.boot_id, batch.sequence, missing, batch.losses)
+        self.sources[boot] = Applied(batch.sequence, missing, batch.losses)
+        self.dirty = True
         return True
 
-    def add(self, workload: Workload, key: EdgeKey, seen: Sighting) -> None:
-        """Count one sighting; the workload is described as at the newest sighting."""
+    def add(self, key: int, peer: Known, row: Row, service: ServiceRef | None, far: str) -> None:
+        """Count one sighting of an edge whose peer is no external address."""
         total = self.edges.get(key)
         if total is None:
-            total = self.edges[key] = EdgeSum(seen.first_seen, seen.last_seen)
-        total.add(seen)
-        if (seen.last_seen, workload_order(workload)) > (self.newest, workload_order(self.workload)):
-            self.workload = workload
-        self.newest = max(self.newest, seen.last_seen)
-        self.dirty = True
+            total = self.edges[key] = EdgeSum(row[11], row[11])
+            if peer.is_node and row[4] == SERVER:
+                self.nodes.add(key)
+        total.add(row, service, far)
+        self.made.pop(key, None)
 
-    def emit(self, cluster: str, reasons: Iterable[str]) -> WorkloadWindow:
-        """The next revision."""
-        self.revision += 1
-        self.dirty = False
-        because = tuple(sorted(reasons))
-        return WorkloadWindow(
-            cluster, self.workload, self.start, self.end, self.revision, self.final, not because, because,
-            tuple(self.sources[boot] for boot in sorted(self.sources)),
-            tuple(self.edges[key].edge(key) for key in sorted(self.edges, key=order_of)),
-        )  # fmt: skip
+    def tell(self, boot: Boot, kind: int, count: int) -> None:
+        """A client workload on the node told of connections to this workload."""
+        counts = self.told.setdefault((boot.node, kind), {})
+        counts[boot.boot_id] = counts.get(boot.boot_id, 0) + count
+
+    def describe(self, workload: Workload, at: Millis) -> None:
+        """The workload as at a sighting; the newest stands."""
+        if at > self.newest or (
+            at == self.newest and workload != self.workload and workload_order(workload) > workload_order(self.workload)
+        ):
+            self.workload = workload
+        self.newest = max(self.newest, at)
+
+
+def restored(window: WorkloadWindow, peers: Peers, limit: int) -> OpenWindow:
+    """The state that an emitted window stands for; `limit` as of `Crowds`."""
+    made = OpenWindow(
+        window.workload, window.start, window.end, Crowds(limit), window.revision, window.final, dirty=False,
+        newest=window.described_at,
+    )  # fmt: skip
+    explained = [_restore(made, edge, peers) for edge in window.explained]
+    others = {_restore(made, edge, peers): edge for edge in window.edges if not in_crowd(edge.peer)}
+    hidden = frozenset(key for key, edge in others.items() if edge.hidden_client)
+    made.joined = NodeEdges(frozenset(made.nodes.intersection(explained)), hidden)
+    made.crowds.restore((edge for edge in window.edges if in_crowd(edge.peer)), window.crowds)
+    for source in window.sources:
+        boot = Boot(source.node, source.boot_id)
+        made.sources[boot] = Applied(source.last_sequence, source.missing, source.losses)
+        for one in source.told:
+            made.tell(boot, kind_named(Role.SERVER, one.protocol, one.port), one.count)
+    return made
+
+
+def in_crowd(peer: Peer) -> bool:
+    """Whether the peer is an external address that may be joined with others."""
+    return isinstance(peer, ExternalPeer) and not outside(peer.address).apart
+
+
+def _restore(made: OpenWindow, edge: Edge, peers: Peers) -> int:
+    number = peers.number(edge.peer)
+    key = number << PEER_SHIFT | kind_named(edge.role, edge.protocol, edge.port)
+    made.edges[key] = EdgeSum.of(edge)
+    if peers[number].is_node and edge.role is Role.SERVER:
+        made.nodes.add(key)
+    return key

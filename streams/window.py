@@ -3,40 +3,53 @@
     event time    0         W        2W        3W
                   |---------|---------|---------|
                        e at last_seen goes here
-                                      ^ watermark = newest interval_end - lateness: every window before it is final
+                                      ^ watermark = event time - lateness: every window before it is final
 
+How far event time has come, `streams.clock` says.
 An edge is put into the window of its last_seen. A late edge makes a newer revision of its window, which stays final.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
 
-from schemas.records import BatchSource, Millis, WorkloadEdges, WorkloadRef, WorkloadWindow
-from streams.ledger import Defect, Ledger, News
-from streams.open_window import OpenWindow
-from streams.unpack import Row, unpack
-
-NEVER: Final = 1 << 62
+from schemas.external import TOLD_APART
+from schemas.records import BatchSource, Millis, Workload, WorkloadEdges, WorkloadRef, WorkloadWindow
+from streams.clock import NEVER, Clock
+from streams.columns import rows_of
+from streams.crowds import Crowds
+from streams.emission import Setting, emit
+from streams.interned import Peers
+from streams.joins import nodes_of
+from streams.ledger import Ledger, News
+from streams.merging import Merging
+from streams.open_window import OpenWindow, restored
+from streams.reasons import Reasons, Reported
 
 
 @dataclass(frozen=True, slots=True)
 class WindowSpec:
-    """How windows are cut and kept, all in milliseconds.
+    """How windows are cut and kept; times in milliseconds.
 
     Attributes:
         length: Of a window; starts are multiples of it.
         lateness: How far event time must pass a window's end before it is final.
         retention: How long a final window is kept for late edges.
+        told_apart: External addresses of one role, protocol, port and family that are told apart at most.
     """
 
     length: Millis
     lateness: Millis = 30_000
     retention: Millis = 900_000
+    told_apart: int = TOLD_APART
+
+    @property
+    def span(self) -> Millis:
+        """How far before the newest event time the last emission of a kept window can lie."""
+        return 3 * self.length + self.lateness + self.retention
 
 
 class Windows:
-    """State from which the windows follow; rebuilt from what was emitted by `restore`.
+    """State from which the windows follow; rebuilt from what was emitted, and from what was heard, by `restore`.
 
     Attributes:
         moved: Connections that came later than any window is kept, counted in the oldest one.
@@ -46,15 +59,23 @@ class Windows:
         self._cluster = cluster
         self._spec = spec
         self._ledger = Ledger()
-        self._newest: Millis = -NEVER
+        self._clock = Clock()
+        self._reasons = Reasons(spec.length)
+        self._reported = Reported(spec.length)
+        self._peers = Peers()
+        self._in_use = 0
+        self._watermark: Millis = -NEVER
+        self._floor: Millis = 0
+        self._over = False
         self._windows: dict[Millis, dict[WorkloadRef, OpenWindow]] = {}
-        self._reasons: dict[Millis, set[str]] = {}
+        self._closed: set[Millis] = set()
+        self._dirty: dict[Millis, set[WorkloadRef]] = {}
         self.moved = 0
 
     @property
     def watermark(self) -> Millis:
         """Windows that end no later are final."""
-        return self._newest - self._spec.lateness
+        return NEVER if self._over else self._watermark
 
     def __len__(self) -> int:
         """How many windows are kept."""
@@ -63,96 +84,160 @@ class Windows:
     @property
     def edges(self) -> int:
         """How many edges these hold."""
-        return sum(len(window.edges) for kept in self._windows.values() for window in kept.values())
+        return sum(len(window) for kept in self._windows.values() for window in kept.values())
 
-    def restore(self, windows: Iterable[WorkloadWindow]) -> None:
-        """Go on from windows that were emitted; of each, the latest revision counts. Before the first `apply`."""
+    def restore(self, windows: Iterable[WorkloadWindow], heard: Iterable[BatchSource] = ()) -> None:
+        """Go on from where another worker was; before the first `apply`.
+
+        Args:
+            windows: What it emitted, in order: of each window, the latest revision counts.
+            heard: The batches of the records that it applied, in order.
+        """
         for window in windows:
             kept = self._windows.setdefault(window.start, {})
             known = kept.get(window.workload.ref)
             if known is None or known.revision <= window.revision:
-                kept[window.workload.ref] = OpenWindow.of(window)
-            if window.final:
-                self._newest = max(self._newest, window.end + self._spec.lateness)
-            for source in window.sources:
-                self._ledger.restore(source)
-            self._reasons.setdefault(window.start, set()).update(window.incomplete_because)
+                kept[window.workload.ref] = restored(window, self._peers, self._spec.told_apart)
+        for source in heard:
+            self._hear(source)
+        self._go_on()
+        self._close()
+        self._dirty.clear()
+        for start, kept in self._windows.items():
+            self._dirty[start] = {ref for ref, one in kept.items() if start in self._closed and not one.final}
 
     def apply(self, record: WorkloadEdges) -> None:
         """Merge a record; raises ValueError or IndexError if its columns disagree, having changed nothing."""
-        rows = unpack(record)
+        rows = rows_of(record)
+        merging = Merging(record, self._peers)
         news = [self._hear(source) for source in record.sources]
-        accepted: dict[tuple[int, int], bool] = {}
+        targets: dict[tuple[int, Millis], OpenWindow] = {}
+        length = self._spec.length
         for row in rows:
-            source = record.sources[row.source]
-            if news[row.source].repeated:
+            heard = news[row[0]]
+            if heard.repeated:
                 continue
-            window = self._window(record, row)
-            key = (id(window), row.source)
-            if key not in accepted:
-                accepted[key] = window.accept(source, news[row.source].missing)
-            if accepted[key]:
-                window.add(record.workloads[row.workload], row.key, row.seen)
+            last = row[11] + row[12]
+            place = (row[1], last - last % length)
+            window = targets.get(place)
+            if window is None:
+                window = targets[place] = self._window(record.workloads[row[1]], place[1])
+            if place[1] < self._floor:
+                self.moved += row[10]
+            merging.add(window, row, heard.missing)
+        for (workload, _), window in targets.items():
+            if window.dirty:
+                self._mark(window.start, record.workloads[workload].ref)
 
     def changed(self) -> tuple[WorkloadWindow, ...]:
         """Every window that differs from its last emission, as its next revision; old ones are then forgotten."""
-        emitted: list[WorkloadWindow] = []
-        for start in sorted(self._windows):
-            kept = self._windows[start]
-            for ref in sorted(kept):
-                window = kept[ref]
-                if not window.final and window.end <= self.watermark:
-                    window.final = window.dirty = True
-                if window.dirty:
-                    emitted.append(window.emit(self._cluster, self._reasons.get(start, ())))
+        self._go_on()
+        self._close()
+        self._join()
+        dirty = sorted((start, ref) for start, refs in self._dirty.items() for ref in refs)
+        self._dirty.clear()
+        emitted = tuple(self._emitted(start, ref) for start, ref in dirty)
         self._evict()
-        return tuple(emitted)
+        return emitted
 
     def finish(self) -> tuple[WorkloadWindow, ...]:
         """The input is over: every window is final."""
-        self._newest = NEVER
+        self._over = True
         return self.changed()
 
     def _hear(self, source: BatchSource) -> News:
         news = self._ledger.hear(source)
-        self._newest = max(self._newest, source.interval_end)
+        if news.repeated:
+            return news
+        self._clock.hear(source.node, source.interval_end)
+        for start in self._reported.add(source, self._floor):
+            if start in self._closed:
+                self._mark_far(start, source.node)
         for defect in news.defects:
-            self._mark(defect)
+            for start in self._reasons.add(defect, self._floor):
+                self._mark_all(start)
         return news
 
-    def _mark(self, defect: Defect) -> None:
-        """A defect concerns every window of its time: nobody knows whose connections were lost."""
-        start = max(self._start(defect.start), self._oldest())
-        while start < max(defect.end, defect.start + 1):
-            reasons = self._reasons.setdefault(start, set())
-            if defect.reason not in reasons:
-                reasons.add(defect.reason)
-                for window in self._windows.get(start, {}).values():
-                    window.dirty = True
-            start += self._spec.length
+    def _go_on(self) -> None:
+        """Event time has come further, or a clock that was ahead has been set right."""
+        self._watermark = self._clock.time() - self._spec.lateness
+        self._floor = max(self._floor, self._start(max(self._watermark - self._spec.retention, 0)))
 
-    def _window(self, record: WorkloadEdges, row: Row) -> OpenWindow:
-        start = self._start(row.seen.last_seen)
-        if start < self._oldest():
-            start = self._oldest()
-            self.moved += row.seen.count
-        workload = record.workloads[row.workload]
+    def _close(self) -> None:
+        """Windows that have become final, and those in which other nodes are silent than before."""
+        for start in self._windows:
+            if start not in self._closed and start + self._spec.length <= self.watermark:
+                self._closed.add(start)
+                self._mark_all(start)
+        silent = tuple(self._ledger.silent(self._watermark))
+        for start in self._windows:
+            if self._reasons.silent(start, self._silent_in(start, silent)):
+                self._mark_all(start)
+
+    def _silent_in(self, start: Millis, silent: Iterable[tuple[str, Millis]]) -> set[str]:
+        """Nodes that reported within the retention before the window, and not to its end."""
+        end = start + self._spec.length
+        if end > self._watermark:
+            return set()
+        return {node for node, until in silent if start - self._spec.retention <= until < end}
+
+    def _join(self) -> None:
+        """A window that has changed may explain what those before and after it saw."""
+        for start, refs in tuple(self._dirty.items()):
+            for ref in tuple(refs):
+                for beside in (start - self._spec.length, start + self._spec.length):
+                    window = self._windows.get(beside, {}).get(ref)
+                    if window is not None and window.nodes and self._explains_otherwise(window, ref):
+                        self._mark(beside, ref)
+
+    def _explains_otherwise(self, window: OpenWindow, ref: WorkloadRef) -> bool:
+        return nodes_of(window, self._around(window.start, ref), self._peers) != window.joined
+
+    def _emitted(self, start: Millis, ref: WorkloadRef) -> WorkloadWindow:
+        window = self._windows[start][ref]
+        window.final = window.final or window.end <= self.watermark
+        setting = Setting(self._around(start, ref), self._reported[start], self._reasons.sentences(start))
+        return emit(window, self._cluster, setting, self._peers)
+
+    def _around(self, start: Millis, ref: WorkloadRef) -> tuple[OpenWindow, ...]:
+        starts = (start - self._spec.length, start, start + self._spec.length)
+        found = (self._windows.get(one, {}).get(ref) for one in starts)
+        return tuple(window for window in found if window is not None)
+
+    def _window(self, workload: Workload, start: Millis) -> OpenWindow:
+        start = max(start, self._floor)
         kept = self._windows.setdefault(start, {})
-        window = kept.get(workload.ref)
+        ref = workload.ref
+        window = kept.get(ref)
         if window is None:
-            window = kept[workload.ref] = OpenWindow(workload, start, start + self._spec.length)
+            window = kept[ref] = OpenWindow(workload, start, start + self._spec.length, Crowds(self._spec.told_apart))
         return window
 
     def _start(self, time: Millis) -> Millis:
         return time - time % self._spec.length
 
-    def _oldest(self) -> Millis:
-        """The oldest window that is kept; a defect's time is bounded by it as well."""
-        return self._start(max(self.watermark - self._spec.retention, 0))
+    def _mark(self, start: Millis, ref: WorkloadRef) -> None:
+        self._dirty.setdefault(start, set()).add(ref)
+
+    def _mark_all(self, start: Millis) -> None:
+        if start in self._windows:
+            self._dirty.setdefault(start, set()).update(self._windows[start])
+
+    def _mark_far(self, start: Millis, node: str) -> None:
+        """A node that reports of a final window after all may contradict what was seen from the other end only."""
+        for ref, window in self._windows.get(start, {}).items():
+            if any(node in total.far for total in window.edges.values()):
+                self._mark(start, ref)
 
     def _evict(self) -> None:
-        oldest = self._oldest()
-        for start in [start for start in {*self._windows, *self._reasons} if start < oldest]:
-            self._windows.pop(start, None)
-            self._reasons.pop(start, None)
-        self._ledger.forget(oldest)
+        """Late edges go to the oldest window that is kept; the one before it still explains some of what it saw."""
+        oldest = self._floor - self._spec.length
+        for start in [start for start in self._windows if start < oldest]:
+            del self._windows[start]
+            self._closed.discard(start)
+        self._reasons.forget(oldest)
+        self._reported.forget(oldest)
+        self._ledger.forget(oldest - self._spec.retention - self._spec.length)
+        if self._peers.crowded(self._in_use):
+            self._peers.keep(key for kept in self._windows.values() for one in kept.values() for key in one.edges)
+            self._in_use = len(self._peers)

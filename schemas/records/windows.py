@@ -168,6 +168,7 @@ class WorkloadWindow:
             address under which a server's end saw clients that told of it themselves; workloads of a shared Service
             where another of them was the server. Kept so that a restarted worker goes on from here.
         crowds: The external addresses that are told apart by prefixes only.
+        described_at: The newest sighting; the workload is as it was then.
     """
 
     cluster: str
@@ -182,6 +183,7 @@ class WorkloadWindow:
     edges: tuple[Edge, ...]
     explained: tuple[Edge, ...] = ()
     crowds: tuple[ExternalCrowd, ...] = ()
+    described_at: Millis = 0
 
     @property
     def key(self) -> str:

@@ -97,7 +97,7 @@ def test_edges_whose_columns_disagree_are_refused_and_change_nothing():
     (edges,) = [record for record in records if len(record.edges)]
     broken = dataclasses.replace(edges, edges=dataclasses.replace(edges.edges, workloads=(9,)))
     result = windowed(broken, edges)
-    assert [one.reason for one in result.bad] == ["tuple index out of range"]
+    assert [one.reason for one in result.bad] == ["a workload is out of range"]
     (window,) = [Reader(WorkloadWindow)(one.value) for one in result.outputs]
     assert window.edges[0].client_count == 3
 
