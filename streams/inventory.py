@@ -26,8 +26,15 @@ _HOPELESS: Final = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.TOPIC_AUTHORIZA
 class _Cluster:
     """What is known of one cluster; heartbeats are written to each partition, the last of them counts."""
 
-    directory: Directory = field(default_factory=Directory)
-    passed: dict[int, Millis] = field(default_factory=dict)
+    directory: Directory = field(default_factory=lambda: Directory(watermark=0))
+    passed: dict[int, Heartbeat] = field(default_factory=dict)
+
+    def heard(self, partition: int, beat: Heartbeat, partitions: int) -> None:
+        """The inventory is complete from and up to the times that every partition's last heartbeat says."""
+        self.passed[partition] = beat
+        if len(self.passed) == partitions:
+            beats = self.passed.values()
+            self.directory.advance(min(one.time for one in beats), max(one.since for one in beats))
 
 
 class Inventory:
@@ -90,9 +97,7 @@ class Inventory:
         item = self._read(raw.value)
         known = self._cluster(item.cluster)
         if isinstance(item.body, Heartbeat):
-            known.passed[raw.partition] = item.body.time
-            if len(known.passed) == self._partitions:
-                known.directory.advance(min(known.passed.values()))
+            known.heard(raw.partition, item.body, self._partitions)
         known.directory.apply(item)
 
     def _cluster(self, cluster: str) -> _Cluster:

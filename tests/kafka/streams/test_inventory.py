@@ -9,11 +9,10 @@ from programs import records, wait_until
 from schemas.dead_letters import DeadLetters
 from schemas.framing import Writer
 from schemas.kafka import producer
-from schemas.records import Heartbeat, InventoryObject
+from schemas.records import Heartbeat, InventoryObject, UnresolvedPeer
 from schemas.schema_store import SchemaStore
 from schemas.topics import DEAD_LETTERS, INVENTORY
 from streams.addresses import packed
-from streams.ends import PodEnd
 from streams.inventory import Inventory
 
 pytestmark = pytest.mark.kafka
@@ -51,9 +50,9 @@ def read(kafka):
     made.stop()
 
 
-def holds(inventory, address="10.1.0.1"):
+def holds(inventory, name="web"):
     with inventory.lock:
-        return isinstance(inventory.directory("test").end(packed(address), T0, T0), PodEnd)
+        return inventory.directory("test").pod(f"uid-{name}") is not None
 
 
 def test_what_was_there_is_known_when_it_is_ready(kafka, read):
@@ -86,11 +85,26 @@ def test_the_watermark_is_the_slowest_partitions(kafka, read):
     wait_until(lambda: inventory.watermark("test") == T0 + 5, 10, "the slower heartbeat")
 
 
+def test_nothing_is_told_of_a_time_that_no_heartbeat_covers(kafka, read):
+    """What is there may be old; what a batch saw later than that is not known."""
+    publish(kafka, facts(), WEB)
+    inventory = read()
+    address = packed("10.1.0.1")
+    with inventory.lock:
+        before = inventory.directory("test").end(address, T0, T0)
+    beat(kafka, 0, T0 + 5)
+    beat(kafka, 1, T0 + 5)
+    wait_until(lambda: inventory.watermark("test") == T0 + 5, 10, "the heartbeats")
+    with inventory.lock:
+        after = inventory.directory("test").end(address, T0, T0)
+    assert (before.peer, after.pod) == (UnresolvedPeer("10.1.0.1", "after_inventory"), "uid-web")
+
+
 def test_an_object_with_a_bad_address_is_a_dead_letter(kafka, read):
     """It changes nothing; what follows is read."""
     bad = dataclasses.replace(WEB, body=dataclasses.replace(WEB.body, ips=("not an address",)))
     publish(kafka, bad, pod("other", "10.1.0.2"))
     inventory = read()
-    assert (holds(inventory), holds(inventory, "10.1.0.2")) == (False, True)
+    assert (holds(inventory), holds(inventory, "other")) == (False, True)
     wait_until(lambda: records(kafka, DEAD_LETTERS, 0.5), 10, "a dead letter")
     assert "not an address" in records(kafka, DEAD_LETTERS)[0].reason
