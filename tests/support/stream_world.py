@@ -9,7 +9,7 @@ n4        0 1 2 ... from 8 on it has lost something      a ledger that grows
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from cluster_objects import CLUSTER, connection, controller, endpoints, facts, node, owner, pod, service
 
@@ -20,6 +20,8 @@ from schemas.records import (
     Connections,
     InventoryObject,
     Millis,
+    OwnerRef,
+    PodBody,
     Protocol,
     Role,
     WorkloadWindow,
@@ -34,6 +36,7 @@ LATE_SEQUENCES = range(30, 36)
 SECOND_BOOT = 40
 _DNS = "10.96.0.10"
 _API = "10.96.0.80"
+_HASH = {"pod-template-hash": "1"}
 _OUTSIDE = tuple(f"203.0.113.{number}" for number in range(1, 9))
 
 
@@ -63,6 +66,10 @@ _NODE_OF = {
     "10.1.0.11": "n1", "10.1.0.12": "n2", "10.1.0.21": "n2", "10.1.0.22": "n3",
     "10.1.0.31": "n4", "10.1.0.41": "n3", "10.1.0.51": "n1",
 }  # fmt: skip
+_POD_OF = {
+    "10.1.0.11": "web-1-1", "10.1.0.12": "web-1-2", "10.1.0.21": "api-1", "10.1.0.22": "api-2",
+    "10.1.0.31": "db-0", "10.1.0.41": "dns-0", "10.1.0.51": "report-1-x",
+}  # fmt: skip
 _CALLS = (
     _Call("10.1.0.11", _API, 80, "10.1.0.21", 8080),
     _Call("10.1.0.12", _API, 80, "10.1.0.22", 8080, every=2),
@@ -87,17 +94,17 @@ def inventory() -> tuple[InventoryObject, ...]:
         facts(),
         *(node(name, f"192.168.0.{name[1]}") for name in NODES),
         controller("Deployment", "web", {"app": "web"}),
-        controller("ReplicaSet", "web-1", {"app": "web"}, owned_by=owner("Deployment", "web")),
+        controller("ReplicaSet", "web-1", {"app": "web", **_HASH}, owned_by=owner("Deployment", "web")),
         controller("Deployment", "api", {"app": "api"}),
         controller("StatefulSet", "db", {"app": "db"}),
         controller("DaemonSet", "dns", {"app": "dns"}),
         controller("CronJob", "report", template={"app": "report"}),
         controller("Job", "report-1", template={"app": "report"}, owned_by=owner("CronJob", "report")),
-        *(_pod(f"web-{address[-1]}", address, owner("ReplicaSet", "web-1")) for address in ("10.1.0.11", "10.1.0.12")),
-        *(_pod(f"api-{address[-1]}", address, owner("Deployment", "api")) for address in ("10.1.0.21", "10.1.0.22")),
-        _pod("db-0", "10.1.0.31", owner("StatefulSet", "db")),
-        _pod("dns-0", "10.1.0.41", owner("DaemonSet", "dns")),
-        _pod("report-1-x", "10.1.0.51", owner("Job", "report-1")),
+        *(_pod(address, owner("ReplicaSet", "web-1"), **_HASH) for address in ("10.1.0.11", "10.1.0.12")),
+        *(_pod(address, owner("Deployment", "api")) for address in ("10.1.0.21", "10.1.0.22")),
+        _pod("10.1.0.31", owner("StatefulSet", "db")),
+        _pod("10.1.0.41", owner("DaemonSet", "dns")),
+        _pod("10.1.0.51", owner("Job", "report-1")),
         service("api", _API),
         endpoints("api", [("10.1.0.21", "api-1"), ("10.1.0.22", "api-2")]),
         service("dns", _DNS, ports=((53, "5353"),)),
@@ -148,9 +155,28 @@ def _is_last_boot(one: Delivery, deliveries: Sequence[Delivery]) -> bool:
     return one.batch.boot_id == boots[-1]
 
 
-def _pod(name: str, address: str, owned_by: object) -> InventoryObject:
-    labels = {"app": name.split("-", 1)[0]}
-    return pod(name, address, labels=labels, owned_by=owned_by, node=_NODE_OF[address])
+def moved_on(began: Millis) -> tuple[InventoryObject | str, ...]:
+    """What happens to the cluster while the traffic goes on, one after the other; a key is a tombstone."""
+    half = began + DRAINS * DRAIN_MS // 2
+    return (
+        pod("api-9", "10.1.0.29", labels={"app": "api"}, owned_by=owner("Deployment", "api"), lease=(half, 0)),
+        replace(_pod("10.1.0.12", owner("ReplicaSet", "web-1"), **_HASH), deleted=half),
+        pod("shop-0", "10.1.0.12", labels={"app": "shop"}, lease=(half + 5_000, 0)),
+        endpoints("api", [("10.1.0.12", "shop-0")]),
+        f"{CLUSTER}/ReplicaSet/demo/web-1",
+        service("dns", _DNS, ports=((53, "5353"),), selector={"app": "api"}),
+        replace(_pod("10.1.0.51", owner("Job", "report-1")), body=_ended(began + 6_000)),
+    )
+
+
+def _pod(address: str, owned_by: OwnerRef, **labels: str) -> InventoryObject:
+    name = _POD_OF[address]
+    app = {"app": name.split("-", 1)[0], **labels}
+    return pod(name, address, labels=app, owned_by=owned_by, node=_NODE_OF[address])
+
+
+def _ended(at: Millis) -> PodBody:
+    return PodBody("n1", ("10.1.0.51",), phase="Succeeded", ended=at)
 
 
 def _of_node(name: str, began: Millis) -> list[Delivery]:
@@ -184,10 +210,19 @@ def _rows(call: _Call, name: str, drain: int, at: Millis) -> list[Connection]:
     basis = {} if count else {"basis": Basis.SNAPSHOT}
     rows = []
     if _NODE_OF.get(call.client, "n4") == name:
-        rows.append(connection(call.client, call.to, call.port, **more, **basis))
+        rows.append(connection(call.client, call.to, call.port, **more, **basis, pod_uid=_uid(call.client)))
     if call.server and call.established and _NODE_OF[call.server] == name:
-        rows.append(connection(call.server, call.client, call.server_port, Role.SERVER, **more, **basis))
+        rows.append(
+            connection(
+                call.server, call.client, call.server_port, Role.SERVER, **more, **basis, pod_uid=_uid(call.server)
+            )
+        )
     return rows
+
+
+def _uid(address: str) -> str:
+    """A collector knows whose socket it sees, unless it is nobody's."""
+    return f"uid-{_POD_OF[address]}" if address in _POD_OF else ""
 
 
 def differences(
