@@ -1,25 +1,27 @@
 """Deployments become pods, roll out and take each other's addresses; every connection stays with who was there then.
 
-n1  front front front' front'               tells at once
-n2  back back  other other  back back'      tells everything late, at the end
-         ^ addresses change hands   ^ the API server crashes and comes back
+n1                    front        front rolls out                                   tells at once
+n2, its 1st address   back    other                           third                 tells all late, at the end
+                           ^ changes hands   ^ the API server crashes ^ changes hands at once after
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pytest
 from accounting import Account, assert_accounted, latest
 from kube_server import KubeOptions, KubeServer
 from programs import Programs, programs, wait_until
-from rollout import POD_PORT, SERVICE_PORT, SPACE, Traffic, census, deployment, service
+from rollout import POD_PORT, SERVICE_PORT, SPACE, Census, Traffic, census, deployment, service
 from whole_topics import whole
 
 from schemas.records import Edge, Role, WorkloadPeer, WorkloadWindow
 from schemas.topics import WORKLOAD_WINDOWS
 
 pytestmark = [pytest.mark.cluster, pytest.mark.kafka, pytest.mark.slow]
-FRONT, BACK, OTHER = deployment("front", "n1"), deployment("back", "n2"), deployment("other", "n2")
+FRONT, BACK = deployment("front", "n1"), deployment("back", "n2")
+OTHER, THIRD = deployment("other", "n2"), deployment("third", "n2")
 NEAR_MS = 3_000
 """Kubernetes tells whole seconds, and clocks differ by two: so near to a change of hands an address may be nobody's."""
 
@@ -77,30 +79,36 @@ def happen(server: KubeServer, traffic: Traffic) -> range:
     traffic.until(lambda pods: len(pods) == 4, "four pods")
     traffic.ticks(NEAR_MS / 1000)
     traffic.ticks(2, cluster_ip)
-    exchange(api, traffic)
-    outage = crash(server, traffic)
-    roll_out(api, traffic, deployment("back", "n2", version="2"))
-    traffic.ticks(NEAR_MS / 1000)
-    return outage
-
-
-def exchange(api, traffic: Traffic) -> None:
-    """`other` gets the addresses of `back`, `back` new ones; `front` rolls out."""
-    api.merge(BACK, {"spec": {"replicas": 0}})
-    traffic.until(lambda pods: len(pods) == 2, "no pod of back")
-    api.create(OTHER)
-    traffic.until(lambda pods: len(pods) == 4, "two pods of other")
+    hand_over(api, traffic, BACK, OTHER)
     api.merge(BACK, {"spec": {"replicas": 2}})
     traffic.until(lambda pods: len(pods) == 6, "all pods")
     roll_out(api, traffic, deployment("front", "n1", version="2"))
     traffic.ticks(NEAR_MS / 1000)
+    outage = crash(server, traffic)
+    hand_over(api, traffic, OTHER, THIRD)
+    traffic.ticks(NEAR_MS / 1000)
+    return outage
+
+
+def hand_over(api, traffic: Traffic, earlier: dict, later: dict) -> None:
+    """The pods of one Deployment go, those of another get their addresses."""
+    names = (earlier["metadata"]["name"], later["metadata"]["name"])
+    api.merge(earlier, {"spec": {"replicas": 0}})
+    traffic.until(lambda pods: _held(pods, names) == 0, f"no pod of {names[0]}")
+    api.create(later)
+    traffic.until(lambda pods: _held(pods, names) == 2, f"two pods of {names[1]}")
 
 
 def roll_out(api, traffic: Traffic, changed: dict) -> None:
+    """New pods in place of all that there are."""
     name, before = changed["metadata"]["name"], {holder.uid for holder in census(api).values()}
     api.merge(changed, {"spec": {"template": changed["spec"]["template"]}})
-    new = lambda pods: [one for one in pods.values() if one.workload == name and one.uid not in before]  # noqa: E731
-    traffic.until(lambda pods: len(new(pods)) == 2 and len(pods) == 6, f"new pods of {name}")
+
+    def done(pods):
+        of_it = [holder for holder in pods.values() if holder.workload == name]
+        return len(of_it) == 2 and all(holder.uid not in before for holder in of_it)
+
+    traffic.until(done, f"new pods of {name}")
 
 
 def crash(server: KubeServer, traffic: Traffic) -> range:
@@ -114,6 +122,10 @@ def crash(server: KubeServer, traffic: Traffic) -> range:
     return range(first, min(traffic.calls) + len(traffic.calls))
 
 
+def _held(pods: Census, names: Iterable[str]) -> int:
+    return sum(holder.workload in names for holder in pods.values())
+
+
 def settled(run: Programs, traffic: Traffic) -> bool:
     """The last call was seen from both ends: the last batch of either node is in a window."""
     assert [child.tail() for child in run.running if child.exit_code is not None] == []
@@ -124,7 +136,7 @@ def settled(run: Programs, traffic: Traffic) -> bool:
 def test_addresses_changed_hands(story):
     """Or the other tests would say nothing: `other` had addresses of `back`, and some calls were near the change."""
     hands = [{workload for _, workload in times} for times in story.traffic.held.values()]
-    assert {"back", "other"} in hands
+    assert {"back", "other", "third"} in hands
     assert any(story.traffic.disputed(call, NEAR_MS) for call in story.traffic.calls.values())
 
 
