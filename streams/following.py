@@ -16,7 +16,7 @@ from streams.watches import Told, Watches
 LOG: Final = logging.getLogger(__name__)
 _POLL_S: Final = 0.1
 _AT_ONCE: Final = 1_000
-_TIDY_S: Final = 60.0
+_TIDY_S: Final = 10.0
 
 
 class Stopped(Exception):  # noqa: N818  the way out of a wait, not a failure
@@ -72,7 +72,7 @@ class Following:
         beat_due = tidy_due = time.monotonic()
         while not stop.is_set():
             self._take(_AT_ONCE, _POLL_S)
-            self._watches.raise_failure()
+            self._raise_failure()
             now = time.monotonic()
             if now >= beat_due:
                 beat_due = now + self._settings.heartbeat_s
@@ -82,6 +82,11 @@ class Following:
                 tidy_due = now + _TIDY_S
                 self._desk.tidy(now_ms(), round(self._settings.grace_s * 1000))
             self._count()
+
+    def _raise_failure(self) -> None:
+        self._watches.raise_failure()
+        if self._lease.failure is not None:
+            raise self._lease.failure
 
     def _take(self, most: int, wait_s: float) -> None:
         """Write what waits; the first change is waited for."""

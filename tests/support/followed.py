@@ -38,3 +38,9 @@ def grant(server, user, space, resource, *verbs):
     }
     server.api().create_all([role, binding])
     return role
+
+
+def node(name, *cidrs):
+    """A node and its pods' ranges."""
+    spec = {"podCIDR": cidrs[0], "podCIDRs": list(cidrs)} if cidrs else {}
+    return {"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}, "spec": spec}
