@@ -25,9 +25,10 @@ from schemas.topics import (
     WORKLOAD_WINDOWS,
     Topic,
 )
-from streams.app import FaustPort, create_app
+from streams.app import GROUP, FaustPort, create_app
 from streams.emitted import Emitted
 from streams.enrich_stage import EnrichStage
+from streams.heard import Heard
 from streams.intake import Intake, Stage, until
 from streams.inventory import Inventory, failure_of
 from streams.settings import Stages, StreamSettings
@@ -61,8 +62,9 @@ def run(settings: StreamSettings) -> None:
     if settings.stages is not Stages.WINDOW:
         stages[CONNECTIONS] = EnrichStage(settings.kafka, store, inventory, edges, settings.inventory_wait_s)
     if settings.stages is not Stages.ENRICH:
-        emitted = Emitted(settings.kafka, store, _span(spec))
-        stages[WORKLOAD_EDGES] = WindowStage(settings.kafka, store, spec, emitted)
+        emitted = Emitted(settings.kafka, store, spec.span)
+        heard = Heard(settings.kafka, store, f"{settings.kafka.topic_prefix}{GROUP}")
+        stages[WORKLOAD_EDGES] = WindowStage(settings.kafka, store, spec, emitted, heard)
     inventory.start()
     try:
         with tempfile.TemporaryDirectory(prefix="netpol-stream-") as data:
@@ -148,8 +150,3 @@ def _spec(settings: StreamSettings) -> WindowSpec:
         lateness=round(settings.lateness_s * 1000),
         retention=round(settings.retention_s * 1000),
     )
-
-
-def _span(spec: WindowSpec) -> int:
-    """In event time a window's last emission is at most this far back while the window is kept."""
-    return 2 * spec.length + spec.lateness + spec.retention

@@ -17,6 +17,9 @@ from streams.window import Windows, WindowSpec
 Load: TypeAlias = Callable[[int], Iterable[WorkloadWindow]]
 """The windows of a partition that may still be open, oldest first; may block."""
 
+Recall: TypeAlias = Callable[[int], Iterable[WorkloadEdges]]
+"""The records that a partition's windows had heard before its next one, oldest first; may block."""
+
 
 class WindowStage:
     """Keeps the open windows of the partitions that this worker has.
@@ -26,11 +29,15 @@ class WindowStage:
         store: Schemas.
         spec: How windows are cut.
         load: Reads what was emitted before.
+        recall: Reads what was heard before.
     """
 
-    def __init__(self, kafka: KafkaSettings, store: SchemaStore, spec: WindowSpec, load: Load) -> None:
+    def __init__(
+        self, kafka: KafkaSettings, store: SchemaStore, spec: WindowSpec, load: Load, recall: Recall = lambda _: ()
+    ) -> None:
         self._spec = spec
         self._load = load
+        self._recall = recall
         self._topic = kafka.topic(WORKLOAD_WINDOWS)
         self._read = Reader(WorkloadEdges, store)
         self._write = Writer(WORKLOAD_WINDOWS.name, WorkloadWindow, store.prefix)
@@ -74,10 +81,15 @@ class WindowStage:
 
     async def _clusters(self, partition: int) -> dict[str, Windows]:
         if partition not in self._partitions:
-            emitted = tuple(await asyncio.to_thread(self._load, partition))
-            restored: dict[str, Windows] = {}
-            for cluster in sorted({window.cluster for window in emitted}):
-                restored[cluster] = Windows(cluster, self._spec)
-                restored[cluster].restore(window for window in emitted if window.cluster == cluster)
-            self._partitions[partition] = restored
+            self._partitions[partition] = await asyncio.to_thread(self._restored, partition)
         return self._partitions[partition]
+
+    def _restored(self, partition: int) -> dict[str, Windows]:
+        """From the windows that were emitted and the batches that were heard: docs/decisions/0004."""
+        emitted, heard = tuple(self._load(partition)), tuple(self._recall(partition))
+        restored: dict[str, Windows] = {}
+        for cluster in sorted({window.cluster for window in emitted} | {record.cluster for record in heard}):
+            sources = [source for record in heard if record.cluster == cluster for source in record.sources]
+            restored[cluster] = Windows(cluster, self._spec)
+            restored[cluster].restore((window for window in emitted if window.cluster == cluster), sources)
+        return restored
