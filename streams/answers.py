@@ -25,8 +25,9 @@ class Answer(Exception):  # noqa: N818  an answer that the watch acts on, not a 
 def lease_denial(answer: Answer, namespace: str, name: str) -> str:
     """What to do where the lease may not be taken."""
     return (
-        f"no permission to keep the lease {namespace}/{name} ({answer}). Apply {MANIFEST} in that namespace, "
-        "name another (--lease NAMESPACE/NAME), or run without one, alone (--no-lease)"
+        f"no permission to keep the lease {namespace}/{name} ({answer}). Apply {MANIFEST} in that namespace "
+        f"({NAMESPACED_MANIFEST} with --namespaces), name another (--lease NAMESPACE/NAME), or run without one, alone "
+        "(--no-lease)"
     )
 
 
