@@ -12,11 +12,11 @@ from schemas.records import BatchSource, ConnectionBatch, EdgeColumns, WorkloadE
 from schemas.topics import partition_of
 from streams.enrich import Enriched
 
-_NO_SERVICE: Final = -1
-_NUMBERS: Final = ("sources", "workloads", "peers", "services", "ports", "counts", "first_seen", "last_seen")
+_NONE: Final = -1
+_NUMBERS: Final = ("sources", "workloads", "peers", "services", "ports", "counts", "first_seen", "last_seen", "far")
 _CODES: Final = ("roles", "observed_by", "bases", "protocols", "established", "shared")
-_Row: TypeAlias = tuple[int, int, int, int, int, int, bool]
-"""A connection's position in its batch; workload, peer and Service in the record; role, port, shared."""
+_Row: TypeAlias = tuple[int, int, int, int, int, int, bool, int]
+"""A connection's position in its batch; workload, peer and Service in the record; role, port, shared; far node."""
 
 
 class Packed(NamedTuple):
@@ -43,8 +43,8 @@ class _Builder:
     """The tables and columns of one record."""
 
     def __init__(self) -> None:
-        self.workloads, self.peers, self.services = _Table(), _Table(), _Table()
-        self.services.places[id(None)] = _NO_SERVICE
+        self.workloads, self.peers, self.services, self.nodes = _Table(), _Table(), _Table(), _Table()
+        self.services.places[id(None)] = _NONE
         self.rows: list[_Row] = []
         self._numbers: dict[str, list[int]] = {name: [] for name in _NUMBERS}
         self._codes: dict[str, bytearray] = {name: bytearray() for name in _CODES}
@@ -53,7 +53,7 @@ class _Builder:
         """All rows of a batch are there: they become columns."""
         if not self.rows:
             return
-        places, workloads, peers, services, roles, ports, shared = zip(*self.rows, strict=True)
+        places, workloads, peers, services, roles, ports, shared, far = zip(*self.rows, strict=True)
         self.rows = []
         pick, seen, start = _picker(places), batch.connections, batch.interval_start
         numbers, codes = self._numbers, self._codes
@@ -62,6 +62,7 @@ class _Builder:
         numbers["peers"] += peers
         numbers["services"] += services
         numbers["ports"] += ports
+        numbers["far"] += far
         numbers["counts"] += pick(seen.counts)
         numbers["first_seen"] += [start + first for first in pick(seen.first_seen)]
         numbers["last_seen"] += pick(seen.last_seen)
@@ -78,8 +79,11 @@ class _Builder:
         if not any(columns["shared"]):
             columns["shared"] = b""
         columns |= {name: tuple(column) for name, column in self._numbers.items()}
-        workloads, peers, services = (tuple(one.values) for one in (self.workloads, self.peers, self.services))
-        return WorkloadEdges(cluster, sources, workloads, peers, services, EdgeColumns(**columns))
+        tables = (self.workloads, self.peers, self.services, self.nodes)
+        workloads, peers, services, nodes = (tuple(one.values) for one in tables)
+        if not nodes:
+            columns["far"] = ()
+        return WorkloadEdges(cluster, sources, workloads, peers, services, EdgeColumns(**columns), nodes)
 
 
 def pack(batches: Sequence[Enriched], partitions: int) -> tuple[Packed, ...]:
@@ -97,7 +101,7 @@ def _sorted_out(cluster: str, batches: Sequence[Enriched], partitions: int) -> l
     builders = [_Builder() for _ in range(partitions)]
     known: dict[int, tuple[int, _Builder]] = {}
     for source, batch in enumerate(batches):
-        for (workload, peer, service, role, port, shared), row in zip(batch.links, batch.rows, strict=True):
+        for (workload, peer, service, role, port, shared, far), row in zip(batch.links, batch.rows, strict=True):
             place = known.get(id(workload))
             if place is None:
                 builder = builders[partition_of(cluster, workload.ref, partitions)]
@@ -109,7 +113,8 @@ def _sorted_out(cluster: str, batches: Sequence[Enriched], partitions: int) -> l
             through = builder.services.places.get(id(service))
             if through is None:
                 through = builder.services.place(service)
-            builder.rows.append((row, subject, other, through, role, port, shared))
+            node = builder.nodes.place(far) if far else _NONE
+            builder.rows.append((row, subject, other, through, role, port, shared, node))
         for builder in builders:
             builder.end(source, batch.batch)
     return builders

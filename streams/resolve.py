@@ -32,6 +32,7 @@ class Link(NamedTuple):
         role: What the subject did: 0 CLIENT, 1 SERVER, 2 UNKNOWN.
         port: The server's own port.
         shared: The Service stands for several workloads, and nobody knows yet which of them was reached.
+        far: The node of the end that was not observed; empty if it is no pod or may run on several.
     """
 
     workload: Workload
@@ -40,6 +41,7 @@ class Link(NamedTuple):
     role: int
     port: int
     shared: bool = False
+    far: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +159,9 @@ def _captured(role: int, own: End, server: Server) -> bool:
 
 
 def _links(role: int, own: End, server: Server, *, shared: bool) -> Iterator[Link]:
+    other, port, service = server.end, server.port, server.service
+    far = other.node if isinstance(other, PodEnd) else ""
     if isinstance(own, PodEnd):
-        yield Link(own.peer.workload, peer_of(server.end, own.node), server.service, role, server.port, shared)
-    if isinstance(server.end, PodEnd):
-        peer = peer_of(own, server.end.node)
-        yield Link(server.end.peer.workload, peer, server.service, _OPPOSITE[role], server.port, shared)
+        yield Link(own.peer.workload, peer_of(other, own.node), service, role, port, shared, far)
+    if isinstance(other, PodEnd):
+        yield Link(other.peer.workload, peer_of(own, other.node), service, _OPPOSITE[role], port, shared, far)
