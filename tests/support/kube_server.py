@@ -90,9 +90,13 @@ class KubeServer:
 
     def kubeconfig(self, user: str = ADMIN) -> Path:
         """A file that tells clients where the server is and who they are, with the user's present token."""
-        path = self._directory / f"kubeconfig-{user}"
-        path.write_text(json.dumps(self._kubeconfig(user)))  # JSON is YAML
-        return path
+        return self._write_kubeconfig(user, self.tokens[user])
+
+    def account(self, namespace: str, name: str) -> Path:
+        """The same for a service account, with a token of an hour as a pod would get."""
+        path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{name}/token"
+        answer = self.api().call("POST", path, {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest"})
+        return self._write_kubeconfig(f"{namespace}-{name}", answer["status"]["token"])
 
     def restart(self, *, crash: bool = False) -> None:
         """End the API server if it runs, by SIGKILL for a crash, and start it on the same port with the same data."""
@@ -180,14 +184,19 @@ class KubeServer:
         yield from ("--disable-admission-plugins=ServiceAccount", "--profiling=false")
         yield f"--service-cluster-ip-range={','.join(self._options.service_cidrs)}"
 
-    def _kubeconfig(self, user: str) -> dict[str, Any]:
+    def _write_kubeconfig(self, user: str, token: str) -> Path:
+        path = self._directory / f"kubeconfig-{user}"
+        path.write_text(json.dumps(self._kubeconfig(user, token)))  # JSON is YAML
+        return path
+
+    def _kubeconfig(self, user: str, token: str) -> dict[str, Any]:
         cluster = {"server": self.url, "certificate-authority": str(self.authority)}
         return {
             "apiVersion": "v1",
             "kind": "Config",
             "current-context": "test",
             "clusters": [{"name": "test", "cluster": cluster}],
-            "users": [{"name": user, "user": {"token": self.tokens[user]}}],
+            "users": [{"name": user, "user": {"token": token}}],
             "contexts": [{"name": "test", "context": {"cluster": "test", "user": user, "namespace": "default"}}],
         }
 
