@@ -1,5 +1,7 @@
 """Inventory objects and batches in few words, for tests of streams."""
 
+import yaml
+
 from schemas.records import (
     Basis,
     ClusterFacts,
@@ -24,6 +26,7 @@ from schemas.records import (
 from streams.addresses import packed
 from streams.directory import Directory
 from streams.enrich import enrich
+from streams.slim import slim
 
 CLUSTER = "test"
 API = {"Job": "batch/v1", "CronJob": "batch/v1"}
@@ -36,10 +39,12 @@ def owner(kind, name, api_version=None):
 
 
 def pod(name, *ips, labels=(), owned_by=None, lease=(0, 0), **body):
-    """A running pod; `lease` is (created, deleted), the rest is its body's."""
+    """A running pod; `lease` is (created, deleted), the rest is its body's; a port is (name, number, ...)."""
     body["ports"] = tuple(ContainerPort(*one) for one in body.get("ports", ()))
+    namespace = body.pop("namespace", "demo")
     made = PodBody(**{"node": "n1", "ips": ips, "phase": "Running", **body})
-    return InventoryObject(CLUSTER, "Pod", "demo", name, made, f"uid-{name}", labels_of(dict(labels)), owned_by, *lease)
+    labelled = labels_of(dict(labels))
+    return InventoryObject(CLUSTER, "Pod", namespace, name, made, f"uid-{name}", labelled, owned_by, *lease)
 
 
 def controller(kind, name, selector=(), template=(), owned_by=None):
@@ -49,19 +54,20 @@ def controller(kind, name, selector=(), template=(), owned_by=None):
 
 
 def service(name, *cluster_ips, ports=((80, "8080"),), selector=(), namespace="demo", **body):
-    """A Service; a port is (port, target)."""
-    numbered = tuple(ServicePort(f"p{port}", port, target) for port, target in ports)
+    """A Service; a port is (port, target, protocol, node port), the last two may be missing."""
+    numbered = tuple(ServicePort(f"p{port}", port, target, *more) for port, target, *more in ports)
     made = ServiceBody(cluster_ips=cluster_ips, ports=numbered, selector=labels_of(dict(selector)), **body)
     return InventoryObject(CLUSTER, "Service", namespace, name, made, f"uid-svc-{name}")
 
 
 def endpoints(service_name, endpoint_ips, ports=((80, 8080),), namespace="demo", suffix="a"):
-    """An endpoint slice; an endpoint is an address or (address, pod), a port (Service port, number)."""
+    """An endpoint slice; an endpoint is an address or (address, pod), a port (Service port, number, protocol)."""
     made = tuple(
         Endpoint((one,)) if isinstance(one, str) else Endpoint((one[0],), f"uid-{one[1]}", one[1])
         for one in endpoint_ips
     )
-    body = EndpointSliceBody(service_name, made, tuple(EndpointPort(f"p{port}", number) for port, number in ports))
+    numbered = tuple(EndpointPort(f"p{port}", number, *more) for port, number, *more in ports)
+    body = EndpointSliceBody(service_name, made, numbered)
     return InventoryObject(CLUSTER, "EndpointSlice", namespace, f"{service_name}-{suffix}", body)
 
 
@@ -73,6 +79,12 @@ def node(name, *addresses, cidrs=()):
 def facts(pods=("10.1.0.0/16",), services=("10.96.0.0/16",)):
     """The cluster's ranges."""
     return InventoryObject(CLUSTER, "ClusterFacts", "", "cluster", ClusterFacts(tuple(pods), tuple(services)))
+
+
+def manifests(text):
+    """The objects of YAML documents, slim, as `kubectl get -o yaml` gives them; times in quotes."""
+    found = (slim(document, CLUSTER) for document in yaml.safe_load_all(text) if document)
+    return tuple(item for item in found if item is not None)
 
 
 def connection(local, remote, port, role=Role.CLIENT, **more):

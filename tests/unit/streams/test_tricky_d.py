@@ -1,4 +1,4 @@
-"""Section D of the tricky cases, and E52: who a pod is, and when."""
+"""Section D of the tricky cases: who a pod is, and when."""
 
 import dataclasses
 
@@ -144,9 +144,66 @@ def test_d50_a_foreign_kind_of_a_built_in_name_is_no_built_in():
     assert ("Pod", "pod", labels_of({"a": "b"})) == (found.kind, found.name, found.selector)
 
 
-def test_e52_all_addresses_of_a_pod_are_known_and_mapped_ones_are_unwrapped():
-    web, db = pod("web", "10.1.0.1", "fd00::1"), pod("db", "10.1.0.2", "fd00::2")
-    v6 = edges((web, db), connection("fd00::1", "fd00::2", 5432))
-    mapped = edges((web, db), connection("::ffff:10.1.0.1", "::ffff:10.1.0.2", 5432))
-    assert v6 == mapped
-    assert [subject for subject, _, _, _ in v6] == ["db", "web"]
+def test_d42_a_job_already_gone_is_bridged_to_its_cron_job_by_its_name():
+    """`<cronjob>-<minutes since 1970>`, and the CronJob was there at that minute."""
+    cron_job = dataclasses.replace(controller("CronJob", "backup", template={"app": "backup"}), created=T0 - HOUR)
+    run = {"owned_by": owner("Job", f"backup-{T0 // 60_000}"), "lease": (T0 + 1_000, 0)}
+    found = workload((cron_job, pod("pod", labels={"app": "backup"}, **run)))
+    assert (found.kind, found.name, found.selector) == ("CronJob", "backup", labels_of({"app": "backup"}))
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        (f"backup-{T0 // 60_000}", False),
+        (f"backup-{T0 // 60_000 - 120}", True),
+        (f"backup-{T0 // 60_000 + 120}", True),
+        ("backup-7", True),
+        ("backup-20260102", True),
+    ],
+    ids=["no such CronJob", "before it was there", "after the pod", "no minutes", "a date"],
+)
+def test_d42_a_job_that_may_be_nobodys_stays_a_job(name, known):
+    """Only what is certain is bridged."""
+    cron_job = dataclasses.replace(controller("CronJob", "backup"), created=T0 - HOUR)
+    job_pod = pod("pod", labels={"app": "backup"}, owned_by=owner("Job", name), lease=(T0 + 1_000, 0))
+    found = workload((cron_job, job_pod) if known else (job_pod,))
+    assert (found.kind, found.name) == ("Job", name)
+
+
+def test_d42_a_cron_job_that_is_heard_of_later_changes_whose_the_pod_is():
+    """The order in which objects arrive does not matter."""
+    job_pod = pod("pod", owned_by=owner("Job", f"backup-{T0 // 60_000}"), lease=(T0 + 1_000, 0))
+    directory = Directory((job_pod,))
+    before = directory.pod("uid-pod").peer.workload.kind
+    directory.apply(controller("CronJob", "backup"))
+    assert (before, directory.pod("uid-pod").peer.workload.kind) == ("Job", "CronJob")
+
+
+def test_d44_a_replica_set_of_another_kind_of_rollout_is_its_own_workload():
+    """Its pods carry no pod-template-hash, and the kind above it is unknown."""
+    replica_set = controller(
+        "ReplicaSet", "web-abc", {"app": "web"}, (), owner("Rollout", "web", "argoproj.io/v1alpha1")
+    )
+    labels = {"app": "web", "rollouts-pod-template-hash": "abc"}
+    found = workload((replica_set, pod("pod", labels=labels, owned_by=owner("ReplicaSet", "web-abc"))))
+    assert (found.kind, found.name, found.selector) == ("ReplicaSet", "web-abc", labels_of({"app": "web"}))
+
+
+def test_d46_labels_that_a_node_lends_are_no_ones_identity():
+    """A bare pod that moves would lose its policy."""
+    labels = {"app": "web", "topology.kubernetes.io/zone": "a", "failure-domain.beta.kubernetes.io/region": "r"}
+    assert workload((pod("pod", labels=labels),)).selector == labels_of({"app": "web"})
+
+
+def test_d47_a_pod_without_labels_has_no_selector():
+    """An empty selector says that no policy can be written; it never stands for all pods."""
+    assert workload((pod("pod", labels={"controller-revision-hash": "x"}),)).selector == ()
+
+
+def test_d49_namespaces_tell_workloads_of_one_name_apart():
+    """Name, labels and kind are the same."""
+    here = pod("web", "10.1.0.1", labels={"app": "web"})
+    there = dataclasses.replace(here, namespace="other", uid="uid-other", body=pod("web", "10.1.0.2").body)
+    seen = edges((here, there), connection("10.1.0.1", "10.1.0.2", 80))
+    assert [peer.workload.namespace for _, role, peer, _ in seen if role == 0] == ["other"]
