@@ -25,6 +25,7 @@ from schemas.topics import (
     WORKLOAD_WINDOWS,
     Topic,
 )
+from streams import garbage
 from streams.app import GROUP, FaustPort, create_app
 from streams.emitted import Emitted
 from streams.enrich_stage import EnrichStage
@@ -65,6 +66,7 @@ def run(settings: StreamSettings) -> None:
         emitted = Emitted(settings.kafka, store, spec.span)
         heard = Heard(settings.kafka, store, f"{settings.kafka.topic_prefix}{GROUP}")
         stages[WORKLOAD_EDGES] = WindowStage(settings.kafka, store, spec, emitted, heard)
+    garbage.wait()
     inventory.start()
     try:
         with tempfile.TemporaryDirectory(prefix="netpol-stream-") as data:
@@ -121,6 +123,7 @@ class _Worker:
 
     async def _say_ready(self, port: FaustPort) -> None:
         await until(self.inventory.ready.is_set)
+        garbage.settle()
         await port.assigned.wait()
         _log.info("stream ready")
         await asyncio.Event().wait()
