@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PYTHON := .venv/bin/python
 SETUP := .cache/setup.done
 
-.PHONY: setup demo unit test check lint types contracts lock clean help
+.PHONY: setup demo unit servers test check lint types contracts lock clean help
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -21,7 +21,11 @@ demo: $(SETUP)  ## the whole pipeline on this machine; suggestions in ./policies
 unit: $(SETUP)  ## the fast tests, under a minute
 	$(PYTHON) -m pytest tests/unit tests/properties tests/golden tests/contracts
 
-test: $(SETUP)  ## every test: real Kafka, real kernel
+servers: $(SETUP)  ## the Kubernetes API that tests start: built once, in about ten minutes
+	PYTHONPATH=tests/support:. $(PYTHON) -m kube_binaries
+
+test: $(SETUP)  ## every test: real Kafka, real Kubernetes API, real kernel
+	-@$(MAKE) --no-print-directory servers
 	$(PYTHON) -m pytest $(if $(CI),--fail-on-skip)
 
 lint: $(SETUP)  ## ruff

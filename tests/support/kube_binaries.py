@@ -121,4 +121,5 @@ if __name__ == "__main__":
     try:
         sys.stdout.write(f"{find_or_build(lambda text: print(text, flush=True))}\n")
     except Unavailable as error:
-        sys.exit(f"servers: {error}")
+        sys.stderr.write(f"servers: {error}\n")
+        sys.exit(error.exit_code)
