@@ -24,8 +24,8 @@ class Topic(Protocol):
     def forget(self, keys: Iterable[str]) -> None:
         """Write tombstones."""
 
-    def heartbeat(self, time_ms: Millis) -> None:
-        """Say that all up to the moment is written."""
+    def heartbeat(self, time_ms: Millis, since_ms: Millis = 0) -> None:
+        """Say that all up to the moment is written, and from when on nothing was missed."""
 
 
 @dataclass(slots=True)
@@ -50,11 +50,13 @@ class Desk:
         cluster: As given.
         published: What the topic holds now.
         sums: What was written so far.
+        since: From when on nothing that happened is missed: when the watches began; 0 if that is not known.
     """
 
     def __init__(self, cluster: str, topic: Topic, objects: Iterable[InventoryObject]) -> None:
         self.published = Published(objects)
         self.sums = Sums()
+        self.since: Millis = 0
         self.cluster = cluster
         self._topic = topic
         self._ranges: dict[str, tuple[str, ...]] = {}
@@ -107,7 +109,7 @@ class Desk:
         """The facts if they changed, and a heartbeat for a moment."""
         if self._stale and now - self._made >= _FACTS_EVERY_MS:
             self._renew_facts(now)
-        self._topic.heartbeat(time_ms)
+        self._topic.heartbeat(time_ms, self.since)
         self.sums.beats += 1
 
     def _renew_facts(self, now: Millis) -> None:

@@ -75,7 +75,7 @@ def _from_server(settings: FollowSettings, metrics: FollowMetrics, stop: threadi
     if settings.server.namespaces:
         LOG.warning(_NARROW, ", ".join(settings.server.namespaces))
     lease = _lease(settings, api)
-    topic = InventoryTopic(settings.kafka, Permit(lease, stop))
+    topic = InventoryTopic(settings.kafka, Permit(lease, stop, metrics.waits))
     lease.start()
     try:
         _stand_by(lease, api, metrics, stop)
@@ -83,6 +83,7 @@ def _from_server(settings: FollowSettings, metrics: FollowMetrics, stop: threadi
         if not settings.server.namespaces and not settings.server.other_cluster:
             _raise_if_other_cluster(api, desk)
         watches = Watches(api, settings.kafka.cluster, watched, metrics)
+        desk.since = now_ms()
         watches.start()
         LOG.info("watching %s", api.server)
         forgotten = desk.forget_outside(watched)

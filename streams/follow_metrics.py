@@ -41,6 +41,10 @@ class FollowMetrics:
         self._metrics.set(define.QUEUE, waiting)
         self.health.turned(self._clock(), standby=standby)
 
+    def waits(self) -> None:
+        """The loop waits for the lease: the API server is away, and a restart would not bring it back."""
+        self.turned(leads=False, waiting=0, standby=False)
+
     def event(self, kind: str) -> None:
         """A watch told a change."""
         self._metrics.add(define.EVENTS, 1, kind)

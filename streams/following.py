@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
 from typing import Final
 
 from schemas.records import Millis
@@ -29,16 +30,18 @@ class Permit:
     Args:
         lease: The lease.
         stop: Set when the program is to end.
+        waits: Called now and then while it waits.
     """
 
-    def __init__(self, lease: Lease | Alone, stop: threading.Event) -> None:
-        self._lease, self._stop = lease, stop
+    def __init__(self, lease: Lease | Alone, stop: threading.Event, waits: Callable[[], None]) -> None:
+        self._lease, self._stop, self._waits = lease, stop, waits
 
     def __call__(self) -> None:
         """Wait until the lease is held; raises what makes that impossible, or Stopped."""
         while not self._lease.held(time.monotonic()):
             if self._lease.failure is not None:
                 raise self._lease.failure
+            self._waits()
             if self._stop.wait(_POLL_S):
                 raise Stopped
 

@@ -70,11 +70,18 @@ class InventoryTopic:
         for key in keys:
             self._produce(key, None)
 
-    def heartbeat(self, time_ms: Millis) -> None:
-        """Say in each partition that everything up to the moment is written, once Kafka has what was sent before."""
+    def heartbeat(self, time_ms: Millis, since_ms: Millis = 0) -> None:
+        """Say in each partition that everything up to the moment is written, once Kafka has what was sent before.
+
+        Args:
+            time_ms: The moment.
+            since_ms: From when on nothing that happened was missed, 0 if that is not known.
+        """
         self.flush()
         for partition in range(self._partitions):
-            beat = InventoryObject(self._settings.cluster, "Heartbeat", "", str(partition), Heartbeat(time_ms))
+            beat = InventoryObject(
+                self._settings.cluster, "Heartbeat", "", str(partition), Heartbeat(time_ms, since_ms)
+            )
             self._produce(beat.key, self._write(beat), partition)
         self.flush()
 

@@ -10,6 +10,8 @@ from kube_server import KubeOptions
 from programs import wait_until
 from watched import Heard, watching
 
+pytestmark = pytest.mark.cluster
+
 
 class Through:
     """A server as it is reached by a bad line."""

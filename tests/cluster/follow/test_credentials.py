@@ -9,6 +9,8 @@ from watched import watching
 from schemas.errors import UsageError
 from streams.kube import credentials
 
+pytestmark = pytest.mark.cluster
+
 WATCHER = "watcher"
 
 

@@ -8,6 +8,8 @@ import pytest
 from followed import pod
 from programs import wait_until
 
+pytestmark = [pytest.mark.cluster, pytest.mark.kafka]
+
 LEASE = "/apis/coordination.k8s.io/v1/namespaces/default/leases"
 
 

@@ -2,11 +2,14 @@
 
 import time
 
+import pytest
 from followed import namespace, node, pod, running, service
 from kube_server import KubeOptions
 from programs import wait_until
 
 from schemas.records import ClusterFacts
+
+pytestmark = [pytest.mark.cluster, pytest.mark.kafka]
 
 
 def start(run, server, *options, **more):

@@ -1,10 +1,13 @@
 """One watch against the real API server: every change is told once, in order, whatever happens on the way."""
 
+import pytest
 from followed import namespace, pod, running, service
 from programs import wait_until
 from watched import watching
 
 from streams.kinds import Kind
+
+pytestmark = pytest.mark.cluster
 
 
 def test_a_list_is_read_page_by_page(kube_server, monkeypatch):

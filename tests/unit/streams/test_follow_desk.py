@@ -29,7 +29,8 @@ class Paper:
     def forget(self, keys):
         self.lines += [("forget", key) for key in keys]
 
-    def heartbeat(self, time_ms):
+    def heartbeat(self, time_ms, since_ms=0):
+        self.since = since_ms
         self.lines.append(("beat", time_ms))
 
 
@@ -81,6 +82,14 @@ def test_the_facts_are_written_before_the_heartbeat_that_covers_them(paper):
     made.apply(NODES, listed(node("n1", "192.168.0.1", cidrs=["10.1.0.0/24"])), NOW)
     made.beat(NOW, NOW)
     assert paper.lines == [("n1", False), ("cluster", False), ("beat", NOW)]
+
+
+def test_a_heartbeat_says_from_when_on_nothing_was_missed(paper):
+    """What came and went while nobody watched is not known."""
+    made = desk(paper)
+    made.since = NOW - 5
+    made.beat(NOW, NOW)
+    assert paper.since == NOW - 5
 
 
 def test_facts_that_stay_the_same_are_not_written_again(paper):
