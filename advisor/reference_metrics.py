@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
-from collector.definitions import DEFINITIONS
+from collector import definitions as collector
 from schemas.metrics import Metric, Metrics, registry
+from streams import follow_definitions as follow
 
 ALERTS: Final = """\
 groups:
@@ -45,6 +46,23 @@ groups:
         labels: {severity: info}
         annotations:
           summary: "{{ $labels.instance }} works without {{ $labels.feature }}"
+  - name: netpol-follow
+    rules:
+      - alert: NetpolInventoryIsOld
+        expr: >-
+          max(netpol_follow_leader) < 1
+          or max(netpol_follow_heartbeat_age_seconds and netpol_follow_leader == 1) > 60
+        for: 2m
+        annotations:
+          summary: "Nobody says that the inventory is complete: connections wait, then become unresolved"
+      - alert: NetpolFollowListsTooOften
+        expr: sum by (kind) (increase(netpol_follow_lists_total[1h])) > 20
+        annotations:
+          summary: "{{ $labels.kind }} was listed {{ $value | humanize }} times in an hour; a watch should last"
+      - alert: NetpolFollowCannotUseObjects
+        expr: increase(netpol_follow_unusable_objects_total[1h]) > 0
+        annotations:
+          summary: "The API server has objects with fields of a wrong type; they are left as they were published"
 """
 
 _INTRODUCTION: Final = """\
@@ -66,22 +84,38 @@ The collector is ready while its programs are attached to the kernel and Kafka a
 intervals and 10 seconds. It is live while its drain loop turned within the same time (a minute more at the start).
 Kafka's absence makes it unready but not dead, because a restart would throw away the batches that wait in memory.
 
+`follow` is ready while it said within 30 seconds that the inventory is complete, or stands by while another instance
+says it. It is live while its loop turned within two minutes (ten at the start, for a large inventory); the absence of
+the API server makes it unready but not dead.
+
 A client gets 5 seconds in all, and 100 clients are served at a time; neither holds up the collecting. Answers are
 neither encrypted nor restricted: they tell counts, never addresses or names of workloads.
 
-## Collector
+Counters begin at 0 with each start of a program."""
 
-Counters begin at 0 with each start of the program. Those of loss and of what is left out are the ledger of the last
-batch made, so the topic and the metrics say the same.
-"""
+PROGRAMS: Final = (
+    (
+        "Collector",
+        "Counters of loss and of what is left out are the ledger of the last batch: topic and metrics say the same.",
+        collector.DEFINITIONS,
+    ),
+    (
+        "Follow",
+        "An instance that stands by watches nothing: `leader` is 0, and so are the rest.",
+        follow.DEFINITIONS,
+    ),
+)
+"""Each program with what a reader of its metrics should know."""
 
 
 def metrics_page() -> Iterator[str]:
     """The page, line by line."""
     yield _INTRODUCTION
-    yield "| metric | type | labels | meaning |\n|---|---|---|---|"
-    for metric in DEFINITIONS:
-        yield f"| `{metric.name}` | {metric.kind.value} | {_labels(metric)} | {metric.help} |"
+    for title, text, definitions in PROGRAMS:
+        yield f"\n## {title}\n\n{text}\n"
+        yield "| metric | type | labels | meaning |\n|---|---|---|---|"
+        for metric in definitions:
+            yield f"| `{metric.name}` | {metric.kind.value} | {_labels(metric)} | {metric.help} |"
     yield "\n## Every program\n\n| metric | type | meaning |\n|---|---|---|"
     for family in registry(Metrics(())).collect():
         name = f"{family.name}_total" if family.type == "counter" else family.name
