@@ -73,6 +73,8 @@ class Crowds:
             side.bits, side.sketch = told.bits, bytearray(told.sketch)
         for edge in edges:
             self._restore_edge(edge)
+        for crowd in self._crowds.values():
+            crowd.fold()
 
     def edges(self, start: int, end: int) -> Iterator[Edge]:
         """The edges; the bounds of the window stand for the times of joined attempts."""
@@ -90,7 +92,7 @@ class Crowds:
             )
             for key, crowd in sorted(self._crowds.items())
             for established, side in ((True, crowd.established), (False, crowd.attempted))
-            if side.bits
+            if side.bits and side.members
         ]  # fmt: skip
         return tuple(found)
 

@@ -58,7 +58,7 @@ class Outside(NamedTuple):
         return self._replace(number=self.number >> shift << shift)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def outside(text: str) -> Outside:
     """The address; raises ValueError if it is none."""
     address = ip_address(text)

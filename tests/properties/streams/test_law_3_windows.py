@@ -3,7 +3,7 @@
 from dataclasses import replace
 from itertools import pairwise
 
-from cluster_objects import T0, batch, connection, facts, pod
+from cluster_objects import T0, batch, connection, endpoints, facts, node, pod, service
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,13 +14,25 @@ from streams.pack import pack
 from streams.window import Windows, WindowSpec
 
 LENGTH, DRAIN = 10_000, 4_000
-SPEC = WindowSpec(LENGTH, lateness=20_000, retention=60_000)
+SPEC = WindowSpec(LENGTH, lateness=20_000, retention=60_000, told_apart=2)
+NODES = ("n0", "n1", "n2")
 PODS = ("10.1.0.1", "10.1.0.2", "10.1.0.3")
-DIRECTORY = Directory((facts(), *(pod(f"pod-{ip[-1]}", ip) for ip in PODS)))
+NODE_ADDRESSES = tuple(f"192.168.0.{number}" for number in range(1, 4))
+SERVICE = "10.96.0.9"
+OUTSIDE = ("203.0.113.1", "203.0.113.2", "203.0.113.77", "203.0.200.1", "198.51.100.1", "198.52.100.1", "172.16.0.1")
+DIRECTORY = Directory(
+    (
+        facts(),
+        *(node(name, address) for name, address in zip(NODES, NODE_ADDRESSES, strict=True)),
+        *(pod(f"pod-{ip[-1]}", ip, node=name) for name, ip in zip(NODES, PODS, strict=True)),
+        service("api", SERVICE, ports=((80, "80"),)),
+        endpoints("api", [(PODS[1], "pod-2"), (PODS[2], "pod-3")], ports=((80, 80),)),
+    )
+)
 CALLS = st.tuples(
     st.sampled_from(PODS),
-    st.sampled_from((*PODS, "203.0.113.1")),
-    st.sampled_from((80, 443)),
+    st.sampled_from((*PODS, SERVICE, *NODE_ADDRESSES, *OUTSIDE)),
+    st.sampled_from((80, 80, 443)),
     st.sampled_from(Role),
     st.integers(0, 9),
     st.booleans(),
@@ -31,22 +43,28 @@ CALLS = st.tuples(
 @st.composite
 def streams(draw):
     """Two to three nodes' batches, each node's own in order; some are lost on the way, some losses grow."""
-    return [draw(node(f"n{number}")) for number in range(draw(st.integers(2, 3)))]
+    return [draw(batches_of(f"n{number}")) for number in range(draw(st.integers(2, 3)))]
 
 
 @st.composite
-def node(draw, name):
-    made, losses = [], 0
-    for sequence in range(draw(st.integers(1, 6))):
-        end = T0 + (sequence + 1) * DRAIN
+def batches_of(draw, name):
+    """A node's batches; its collector may start again, and what it held back is then never told."""
+    made, losses, boot, first = [], 0, 0, 0
+    for number in range(draw(st.integers(1, 6))):
+        end = T0 + (number + 1) * DRAIN
         calls = draw(st.lists(CALLS, max_size=4))
         losses += draw(st.sampled_from((0, 0, 3)))
         rows = [
             connection(local, remote, port, role, count=count, established=ok, at=end - DRAIN + at)
             for local, remote, port, role, count, ok, at in calls
         ]
-        if draw(st.integers(0, 5)) or not sequence:
-            made.append(batch(*rows, sequence=sequence, source=name, end=end, losses=(("full", losses),)))
+        if number and not draw(st.integers(0, 4)):
+            boot, first, losses = boot + 1, number, 0
+        if draw(st.integers(0, 5)) or number == first:
+            told = batch(
+                *rows, sequence=number - first, source=name, end=end, boot=f"boot-{boot}", losses=(("full", losses),)
+            )
+            made.append(replace(told, held=draw(st.sampled_from((0, 0, 2)))))
     return made
 
 
