@@ -91,3 +91,5 @@ REASONS: Final = (
     "server_error",
 )  # fmt: skip
 """Why a watch is begun again; `ended` is the server's own time limit."""
+SILENT: Final = frozenset({"unreachable", "timeout", "broken"})
+"""Those where there may be no server at all."""

@@ -50,6 +50,7 @@ class Desk:
         cluster: As given.
         published: What the topic holds now.
         sums: What was written so far.
+        facts: The cluster's, as last found out.
         since: From when on nothing that happened is missed: when the watches began; 0 if that is not known.
     """
 
@@ -61,10 +62,14 @@ class Desk:
         self._topic = topic
         self._ranges: dict[str, tuple[str, ...]] = {}
         bodies = (item.body for item in self.published.living() if item.kind == FACTS)
-        self._facts = next((body for body in bodies if isinstance(body, ClusterFacts)), ClusterFacts())
-        self._covered = Covered(self._facts.pod_cidrs)
+        self.facts = next((body for body in bodies if isinstance(body, ClusterFacts)), ClusterFacts())
+        self._covered = Covered(self.facts.pod_cidrs)
         self._stale = True
         self._made: Millis = 0
+
+    def forget_ranges(self) -> None:
+        """The ranges that are published are of another cluster."""
+        self.facts = ClusterFacts()
 
     def doubtful(self, scope: Scope, listed: Change) -> int:
         """How many objects a list would make vanish, if that is more than may be believed at once; else 0."""
@@ -114,9 +119,9 @@ class Desk:
 
     def _renew_facts(self, now: Millis) -> None:
         given = [cidr for cidrs in self._ranges.values() for cidr in cidrs]
-        self._facts = facts_of(self.published.living(), given, self._facts)
-        self._covered = Covered(self._facts.pod_cidrs)
-        self._send(self.published.put(facts_object(self._facts, self.cluster), now))
+        self.facts = facts_of(self.published.living(), given, self.facts)
+        self._covered = Covered(self.facts.pod_cidrs)
+        self._send(self.published.put(facts_object(self.facts, self.cluster), now))
         self._stale, self._made = False, now
 
     def _range(self, change: Change) -> None:

@@ -80,7 +80,9 @@ def _from_server(settings: FollowSettings, metrics: FollowMetrics, stop: threadi
     try:
         _stand_by(lease, api, metrics, stop)
         desk = Desk(settings.kafka.cluster, topic, topic.read())
-        if not settings.server.namespaces and not settings.server.other_cluster:
+        if settings.server.other_cluster:
+            desk.forget_ranges()
+        elif not settings.server.namespaces:
             _raise_if_other_cluster(api, desk)
         watches = Watches(api, settings.kafka.cluster, watched, metrics)
         desk.since = now_ms()

@@ -7,7 +7,7 @@ from typing import Final
 
 from schemas.errors import NetpolError, Unavailable
 from streams import leader
-from streams.answers import Answer, Conflict, Denied, Missing, lease_denial
+from streams.answers import SILENT, Answer, Conflict, Denied, Missing, lease_denial
 from streams.fields import BadObject
 from streams.kube import Api
 from streams.leader import Observed, Seen
@@ -96,6 +96,8 @@ class Lease:
             LOG.warning("lease: %s", denied)
         except (Answer, BadObject) as answer:
             self.said = str(answer)
+            if isinstance(answer, BadObject) or answer.reason not in SILENT:
+                self._answered = began
             LOG.info("lease: %s", answer)
 
     def _look(self, began: float) -> None:

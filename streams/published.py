@@ -34,7 +34,7 @@ class Published:
         if known == item:
             return ()
         replaced = known is not None and "" not in {known.uid, item.uid} and known.uid != item.uid
-        closed = (replace(known, deleted=now),) if known is not None and replaced else ()
+        closed = (_closed(known, now),) if known is not None and replaced else ()
         self._note(item)
         return (*closed, item)
 
@@ -49,7 +49,7 @@ class Published:
         known = self._living.get(_kind(key), {}).get(key)
         if known is None or (last is not None and last.uid != known.uid):
             return ()
-        closed = replace(last or known, deleted=now)
+        closed = _closed(last or known, now)
         self._note(closed)
         return (closed,)
 
@@ -117,6 +117,11 @@ class Published:
     def _forget(self, key: str) -> None:
         self._closed.pop(key, None)
         self._living.get(_kind(key), {}).pop(key, None)
+
+
+def _closed(item: InventoryObject, now: Millis) -> InventoryObject:
+    """Its times are the API server's and `now` is ours: with clocks apart it must not end before it began."""
+    return replace(item, deleted=max(now, item.created + 1))
 
 
 def _kind(key: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from schemas.errors import NetpolError, Unavailable
-from streams.answers import MANIFEST, NAMESPACED_MANIFEST, Answer, Away, Denied, Doubted, Missing
+from streams.answers import MANIFEST, NAMESPACED_MANIFEST, SILENT, Answer, Away, Denied, Doubted, Missing
 from streams.backoff import pause_s
 from streams.kinds import Scope
 from streams.kube import Api, Stream
@@ -52,6 +52,7 @@ class Pulse:
         absent: The server has no such kind.
         open_since: Since when events arrive, monotonic seconds; None while they do not.
         heard: When the server last said anything of it, monotonic seconds; at first, since when it is asked.
+        answered: When the server last answered at all, monotonic seconds.
         said: What it said instead of what it was asked for; empty once it did.
         unusable: Objects that could not be used.
         failure: Why it has ended; None while it goes on.
@@ -62,6 +63,7 @@ class Pulse:
     absent: bool = False
     open_since: float | None = None
     heard: float = 0.0
+    answered: float = 0.0
     said: str = ""
     unusable: int = 0
     failure: NetpolError | None = None
@@ -83,7 +85,7 @@ class Watch:
 
     def __init__(self, api: Api, scope: Scope, cluster: str, told: Told) -> None:
         self.scope = scope
-        self.pulse = Pulse(heard=time.monotonic())
+        self.pulse = Pulse(heard=time.monotonic(), answered=time.monotonic())
         self._api, self._told = api, told
         self._reading = Reading(scope, cluster, self._completed)
         self._state: State = Listing()
@@ -170,12 +172,15 @@ class Watch:
     def _heard(self) -> None:
         self._failures = 0
         self._refused_since = None
-        self.pulse.heard, self.pulse.said = time.monotonic(), ""
+        self.pulse.heard = self.pulse.answered = time.monotonic()
+        self.pulse.said = ""
 
     def _answered(self, answer: Answer) -> None:
         """Decide whether and when to try again."""
         self._told.again(self.scope, answer.reason)
         self.pulse.said = str(answer)
+        if answer.reason not in SILENT:
+            self.pulse.answered = time.monotonic()
         if isinstance(answer, Missing) and self.scope.kind.optional:
             LOG.info("the API server has no %s", self.scope.kind.resource)
             self.pulse.absent = self.pulse.listed = True

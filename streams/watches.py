@@ -17,7 +17,7 @@ from streams.watcher import Change, Listed
 _MOST: Final = 20_000
 """Changes that wait; a watch that has more is held up, and so is the server."""
 SILENT_S: Final = 30.0
-"""A server that says nothing of use for so long at the start is not there."""
+"""A server that does not answer for so long at the start is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,8 @@ class Watches:
         for watch in self._watches:
             if watch.pulse.failure is not None:
                 raise watch.pulse.failure
-            if not watch.pulse.listed and time.monotonic() - watch.pulse.heard > SILENT_S:
+            silent_s = time.monotonic() - watch.pulse.answered
+            if not watch.pulse.listed and watch.pulse.said and silent_s > SILENT_S:
                 raise Unavailable(no_answer(self._server, watch.pulse.said))
 
 

@@ -112,6 +112,17 @@ def test_a_pod_outside_of_the_ranges_widens_them(paper):
     assert [line[0] for line in paper.lines] == ["cluster", "beat", "web", "beat", "cluster", "beat"]
 
 
+def test_another_clusters_ranges_do_not_stay(paper):
+    """They are kept over a restart for late connections, unless the cluster is another."""
+    first = desk(paper, pod("web", "10.7.0.1"))
+    first.beat(NOW, NOW)
+    later = desk(paper, *(item for item in first.published.living() if item.kind == "ClusterFacts"))
+    assert later.facts.pod_cidrs == ("10.7.0.0/24",)
+    later.forget_ranges()
+    later.beat(NOW, NOW)
+    assert later.facts.pod_cidrs == ()
+
+
 def test_the_servers_ranges_of_services_are_facts_and_no_records(paper):
     """They come, change and go."""
     made = desk(paper, service("s", "10.96.0.1"))

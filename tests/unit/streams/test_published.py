@@ -51,6 +51,12 @@ def test_what_is_gone_is_a_closed_lease_as_it_was_last():
     assert published.gone(WEB.key, NOW, ended) == ()
 
 
+def test_a_pod_never_ends_before_it_began():
+    """It was made by the API server's clock and is closed by ours, which may be behind."""
+    young = replace(WEB, created=NOW + 3000)
+    assert Published([young]).gone(WEB.key, NOW)[0].deleted == NOW + 3001
+
+
 def test_the_end_of_an_earlier_pod_of_that_name_ends_not_the_later():
     """Names are used again; UIDs are not."""
     assert Published([replace(WEB, uid="uid-later")]).gone(WEB.key, NOW, WEB) == ()
