@@ -5,7 +5,7 @@ The pages of `docs/reference` and the text that Prometheus reads both come from 
 
 import threading
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
@@ -88,6 +88,11 @@ class Metrics:
         """A gauge's value."""
         with self._lock:
             self._numbers[metric].plain[labels] = value
+
+    def only(self, metric: Metric, values: Mapping[tuple[str, ...], float]) -> None:
+        """A gauge's values by labels; every other one is shown no more."""
+        with self._lock:
+            self._numbers[metric].plain = dict(values)
 
     def add(self, metric: Metric, amount: float, *labels: str) -> None:
         """So much more of a counter."""

@@ -6,9 +6,8 @@ Faust fetches, rebalances and sends. It does not commit: its own commit can pass
 """
 
 import asyncio
-import ssl
 import time
-from collections.abc import AsyncIterable, Awaitable, Iterable
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,12 +16,20 @@ from faust.types import TP
 
 from schemas.dead_letters import RawRecord
 from schemas.topics import MAX_RECORD_BYTES
+from streams.credentials import Security, security
 from streams.intake import Arrival, Intake, Output, until
-from streams.settings import StreamSettings
+from streams.progress import Share
+from streams.settings import GROUP, StreamSettings
 
-GROUP: Final = "netpol-stream"
+__all__ = ["GROUP", "SESSION_S", "FaustPort", "create_app"]
+
 SESSION_S: Final = 30.0
 """A named worker that is away this long loses its partitions to others; until then it may come back to them."""
+_POLLED: Final = 16
+_BUFFERED: Final = 80
+"""Records between fetch and intake. Faust stops fetching a partition at 4/5 of them, so a poll more never blocks."""
+_FETCHED: Final = 1024 * 1024
+"""Bytes of a partition in one answer; a larger record comes alone (KIP-74)."""
 
 
 def create_app(settings: StreamSettings, data: Path) -> Any:
@@ -33,19 +40,21 @@ def create_app(settings: StreamSettings, data: Path) -> Any:
     Args:
         settings: How to reach Kafka.
         data: An empty folder; Faust wants one even without tables.
+
+    Raises:
+        UsageError: A security option is one that Faust cannot follow.
     """
     kafka = settings.kafka
-    options = dict(kafka.options)
     return faust.App(
-        f"{kafka.topic_prefix}{GROUP}",
+        settings.group,
         broker=[f"kafka://{address.strip()}" for address in kafka.brokers.split(",")],
-        broker_credentials=_credentials(options),
-        broker_max_poll_records=500,
+        broker_credentials=_credentials(security(dict(kafka.options))),
+        broker_max_poll_records=_POLLED,
         broker_heartbeat_interval=3.0,
         broker_session_timeout=SESSION_S,
         consumer_auto_offset_reset="earliest",
         consumer_group_instance_id=settings.worker_id or None,
-        consumer_max_fetch_size=MAX_RECORD_BYTES,
+        consumer_max_fetch_size=_FETCHED,
         datadir=str(data),
         processing_guarantee="at_least_once",
         producer_acks=-1,
@@ -54,6 +63,7 @@ def create_app(settings: StreamSettings, data: Path) -> Any:
         producer_max_request_size=MAX_RECORD_BYTES,
         reply_create_topic=False,
         store="memory://",
+        stream_buffer_maxsize=_BUFFERED,
         stream_recovery_delay=0.0,
         stream_wait_empty=False,
         topic_allow_declare=False,
@@ -62,32 +72,34 @@ def create_app(settings: StreamSettings, data: Path) -> Any:
     )
 
 
-def _credentials(options: dict[str, str]) -> Any:
-    """The security options of librdkafka as Faust's; None without any."""
-    protocol = options.get("security.protocol", "plaintext").upper()
-    context = ssl.create_default_context(cafile=options.get("ssl.ca.location")) if "SSL" in protocol else None
-    if context is not None and "ssl.certificate.location" in options:
-        context.load_cert_chain(options["ssl.certificate.location"], options.get("ssl.key.location"))
-    if protocol.startswith("SASL"):
+def _credentials(known: Security) -> Any:
+    if known.mechanism:
         return faust.SASLCredentials(
-            username=options.get("sasl.username", ""),
-            password=options.get("sasl.password", ""),
-            mechanism=options.get("sasl.mechanism", options.get("sasl.mechanisms", "PLAIN")),
-            ssl_context=context,
+            username=known.username, password=known.password, mechanism=known.mechanism, ssl_context=known.tls
         )
-    return context
+    return known.tls
 
 
 class FaustPort:
-    """What the stages need of Faust."""
+    """What the worker needs of Faust.
 
-    def __init__(self, app: Any) -> None:
+    Args:
+        app: From `create_app`.
+        on_assigned: Called after each rebalance.
+        on_revoked: Called as each rebalance begins.
+    """
+
+    def __init__(
+        self, app: Any, on_assigned: Callable[[], None] = lambda: None, on_revoked: Callable[[], None] = lambda: None
+    ) -> None:
         self._app = app
-        self.assigned = asyncio.Event()
-        self._between = False
+        self._on_assigned, self._on_revoked = on_assigned, on_revoked
         self._writing = 0
-        app.on_partitions_revoked.connect(self._on_revoked)
-        app.on_partitions_assigned.connect(self._on_assigned)
+        self._over = -1
+        self._shares: frozenset[Share] = frozenset()
+        self.assigned = asyncio.Event()
+        app.on_partitions_assigned.connect(self._assigned)
+        app.on_partitions_revoked.connect(self._revoked)
 
     def receive(self, topic: str, intake: Intake) -> None:
         """Put every record of the topic into the intake, in order; backpressure goes back to the fetcher."""
@@ -107,8 +119,12 @@ class FaustPort:
         return int(self._app.consumer_generation_id)
 
     def partitions(self, topic: str) -> frozenset[int]:
-        """Those of the topic that this worker has now."""
+        """Those of the topic that this worker has in this generation."""
         return frozenset(one.partition for one in self._app.consumer.assignment() if one.topic == topic)
+
+    def shares(self) -> frozenset[Share]:
+        """All partitions since the last rebalance, none during one; may be asked from another thread."""
+        return self._shares
 
     async def send(self, outputs: Iterable[Output], generation: int) -> bool:
         """Write records; returns when Kafka has acknowledged all of them, and raises if it does not take one.
@@ -116,7 +132,7 @@ class FaustPort:
         False, and nothing is written, if the partitions may be with another worker since that generation: what it reads
         back must not change behind its back.
         """
-        if self._between or generation != self.generation:
+        if generation <= self._over or generation != self.generation:
             return False
         self._writing += 1
         try:
@@ -158,11 +174,15 @@ class FaustPort:
         raw = {"key_type": bytes, "value_type": bytes, "key_serializer": "raw", "value_serializer": "raw"}
         return self._app.topic(name, internal=False, acks=False, allow_empty=True, **raw)
 
-    async def _on_revoked(self, *_: object, **__: object) -> None:
-        """The group waits with the next assignment until this returns, so what is being written is written before."""
-        self._between = True
-        await until(lambda: not self._writing, time.monotonic() + SESSION_S)
-
-    async def _on_assigned(self, *_: object, **__: object) -> None:
-        self._between = False
+    async def _assigned(self, *_: object, **__: object) -> None:
+        self._shares = frozenset(Share(one.topic, one.partition) for one in self._app.consumer.assignment())
         self.assigned.set()
+        self._on_assigned()
+
+    async def _revoked(self, *_: object, **__: object) -> None:
+        """The group waits with the next assignment until this returns, so what is being written is written before."""
+        self._over = self.generation
+        self._shares = frozenset()
+        self.assigned.clear()
+        self._on_revoked()
+        await until(lambda: not self._writing, time.monotonic() + SESSION_S)

@@ -3,6 +3,7 @@
 import asyncio
 import math
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Protocol
@@ -10,7 +11,9 @@ from typing import Final, Protocol
 from schemas.dead_letters import RawRecord
 from streams.tally import Held, Tally
 
-_CAPACITY: Final = 2_000
+MOST_RECORDS: Final = 2_000
+MOST_BYTES: Final = 64 * 1024 * 1024
+"""Of one topic; a step takes no more, and what it makes of it is some times as large."""
 _POLL_S: Final = 0.05
 
 
@@ -83,20 +86,47 @@ async def until(condition: Callable[[], bool], deadline: float = math.inf) -> No
 
 
 class Intake:
-    """A bounded queue; `take` gives what has come within a moment of the first."""
+    """A queue bounded by records and by bytes; for one writer and one reader."""
 
     def __init__(self) -> None:
-        self._queue: asyncio.Queue[Arrival] = asyncio.Queue(_CAPACITY)
+        self._waiting: deque[Arrival] = deque()
+        self._filled = asyncio.Event()
+        self._emptied = asyncio.Event()
+        self.size = 0
+
+    def __len__(self) -> int:
+        """How many records wait; `size` is how many bytes."""
+        return len(self._waiting)
 
     async def put(self, raw: RawRecord, generation: int) -> None:
-        """Add a record; waits while the queue is full."""
-        await self._queue.put(Arrival(raw, generation, time.monotonic()))
+        """Add a record; waits while there is no room for it. A record always fits an empty queue."""
+        size = _size(raw)
+        while self._waiting and (len(self._waiting) >= MOST_RECORDS or self.size + size > MOST_BYTES):
+            self._emptied.clear()
+            await self._emptied.wait()
+        self._waiting.append(Arrival(raw, generation, time.monotonic()))
+        self.size += size
+        self._filled.set()
 
     async def take(self, most: int, within_s: float) -> tuple[Arrival, ...]:
-        """At least one arrival, and whatever else comes within the time, in order; `most` at the most."""
-        arrivals = [await self._queue.get()]
-        if self._queue.qsize() < most:
+        """What waits, in order, `most` at the most; the first is given the time to be joined by others.
+
+        Nothing if the reader was woken by `wake` and there is nothing.
+        """
+        await self._filled.wait()
+        if 0 < len(self._waiting) < most:
             await asyncio.sleep(within_s)
-        while len(arrivals) < most and not self._queue.empty():
-            arrivals.append(self._queue.get_nowait())
-        return tuple(arrivals)
+        taken = tuple(self._waiting.popleft() for _ in range(min(most, len(self._waiting))))
+        self.size -= sum(_size(arrival.raw) for arrival in taken)
+        if not self._waiting:
+            self._filled.clear()
+        self._emptied.set()
+        return taken
+
+    def wake(self) -> None:
+        """Let the reader look about, even if nothing has come."""
+        self._filled.set()
+
+
+def _size(raw: RawRecord) -> int:
+    return len(raw.key or b"") + len(raw.value or b"")

@@ -2,39 +2,57 @@
 
 import logging
 import threading
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Final
 
-from schemas.codec import BadRecord
 from schemas.dead_letters import DeadLetters, raw_record
 from schemas.errors import NetpolError, Unavailable
 from schemas.framing import Reader
-from schemas.kafka import KafkaError, KafkaSettings, Message, TopicPartition, consumer, end_offsets, require_topics
-from schemas.records import Heartbeat, InventoryObject, Millis
+from schemas.kafka import KafkaError, KafkaSettings, Message, TopicPartition, consumer, require_topics
+from schemas.records import InventoryObject, Millis
 from schemas.schema_store import SchemaStore
 from schemas.topics import INVENTORY
+from streams.clusters import Change, Clusters, Tombstone
 from streams.directory import Directory
+from streams.letters import Letters
 
 _log = logging.getLogger(__name__)
-_AT_ONCE: Final = 500
+GROUP: Final = "netpol-stream-inventory"
+"""No group of consumers: its offsets say up to where bad records have had their dead letters."""
+_AT_ONCE: Final = 1_000
+_APPLIED_AT_ONCE: Final = 50
+"""While these are applied, enrichment waits for the lock."""
 _POLL_S: Final = 0.1
-_HOPELESS: Final = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.TOPIC_AUTHORIZATION_FAILED)
+_BEGINNING: Final = -2
+_JOIN_S: Final = 5.0
+_HOPELESS: Final = {
+    KafkaError.UNKNOWN_TOPIC_OR_PART: "the topic is gone; `network-policy topics` creates it, `follow` fills it again",
+    KafkaError.TOPIC_AUTHORIZATION_FAILED: "Kafka does not let us read it",
+    KafkaError._AUTO_OFFSET_RESET: "the topic was made anew or cut; the next start reads all of it",  # noqa: SLF001  its name
+}
+# An offset that is gone must be an error: to go on from elsewhere would keep objects that nobody publishes any more.
+_OPTIONS: Final[dict[str, str | float | bool]] = {
+    "enable_partition_eof": True,
+    "auto_offset_reset": "error",
+    "topic_metadata_refresh_interval_ms": 10_000,
+}
 
 
 @dataclass(slots=True)
-class _Cluster:
-    """What is known of one cluster; heartbeats are written to each partition, the last of them counts."""
+class Seen:
+    """How many records there were; written by the reader's thread alone.
 
-    directory: Directory = field(default_factory=lambda: Directory(watermark=0))
-    passed: dict[int, Heartbeat] = field(default_factory=dict)
+    Attributes:
+        read: All of them.
+        unusable: Of these, those that could not be used.
+        letters: Of these, those of which a dead letter was written; the others had theirs from an earlier start.
+    """
 
-    def heard(self, partition: int, beat: Heartbeat, partitions: int) -> None:
-        """The inventory is complete from and up to the times that every partition's last heartbeat says."""
-        self.passed[partition] = beat
-        if len(self.passed) == partitions:
-            beats = self.passed.values()
-            self.directory.advance(min(one.time for one in beats), max(one.since for one in beats))
+    read: int = 0
+    unusable: int = 0
+    letters: int = 0
 
 
 class Inventory:
@@ -47,61 +65,46 @@ class Inventory:
         self.lock = threading.Lock()
         self.ready = threading.Event()
         self.failure: Exception | None = None
+        self.seen = Seen()
         self._settings = settings
         self._read = Reader(InventoryObject, store)
         self._dead_letters = dead_letters
-        self._clusters: dict[str, _Cluster] = {}
-        self._partitions = 0
+        self._clusters = Clusters(0)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="inventory", daemon=True)
 
     def start(self) -> None:
         """Begin to read; raises TopicMissing or BrokerUnavailable."""
-        (self._partitions,) = require_topics(self._settings, [INVENTORY]).values()
+        (partitions,) = require_topics(self._settings, [INVENTORY]).values()
+        self._clusters = Clusters(partitions)
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread."""
+        """End the thread; not waited for if it hangs in Kafka, for it is no longer asked."""
         self._stopping.set()
         if self._thread.ident is not None:
-            self._thread.join()
+            self._thread.join(_JOIN_S)
+
+    @contextmanager
+    def following(self) -> Iterator[None]:
+        """From `start` to `stop`."""
+        self.start()
+        try:
+            yield
+        finally:
+            self.stop()
 
     def directory(self, cluster: str) -> Directory:
         """The cluster's directory, empty if nothing is known of it; hold `lock` while asking it."""
-        return self._cluster(cluster).directory
+        return self._clusters.directory(cluster)
 
     def watermark(self, cluster: str) -> Millis:
         """The inventory is complete up to this moment; 0 if no heartbeat has come."""
-        known = self._clusters.get(cluster)
-        return known.directory.watermark if known is not None else 0
+        return self._clusters.watermark(cluster)
 
-    def take(self, messages: Iterable[Message]) -> None:
-        """Apply messages; what cannot be used goes to dead letters. Raises Unavailable if Kafka does not take those."""
-        letters = False
-        with self.lock:
-            for message in messages:
-                try:
-                    self._apply(message)
-                except (BadRecord, ValueError) as error:
-                    self._dead_letters.send(raw_record(message), str(error))
-                    letters = True
-        if letters:
-            self._dead_letters.flush()
-
-    def _apply(self, message: Message) -> None:
-        raw = raw_record(message)
-        if raw.value is None:
-            key = (raw.key or b"").decode()
-            self._cluster(key.split("/", 1)[0]).directory.remove(key)
-            return
-        item = self._read(raw.value)
-        known = self._cluster(item.cluster)
-        if isinstance(item.body, Heartbeat):
-            known.heard(raw.partition, item.body, self._partitions)
-        known.directory.apply(item)
-
-    def _cluster(self, cluster: str) -> _Cluster:
-        return self._clusters.setdefault(cluster, _Cluster())
+    def watermarks(self) -> Mapping[str, Millis]:
+        """The same for every cluster there is."""
+        return self._clusters.watermarks()
 
     def _run(self) -> None:
         try:
@@ -112,35 +115,62 @@ class Inventory:
 
     def _follow(self) -> None:
         topic = self._settings.topic(INVENTORY)
-        client = consumer(self._settings, "netpol-inventory-unused")
+        client = consumer(self._settings, f"{self._settings.topic_prefix}{GROUP}", **_OPTIONS)
+        shares = [TopicPartition(topic, number, _BEGINNING) for number in range(self._clusters.partitions)]
         try:
-            ends = end_offsets(client, topic, range(self._partitions))
-            left = {partition: end for partition, (first, end) in ends.items() if end > first}
-            client.assign([TopicPartition(topic, partition, first) for partition, (first, _) in ends.items()])
+            letters = Letters(client, shares, self._dead_letters)
+            client.assign(shares)
+            unread = set(range(self._clusters.partitions))
             while not self._stopping.is_set():
-                self._caught_up(left)
                 messages = client.consume(_AT_ONCE, _POLL_S)
-                self.take(message for message in messages if not _broken(message))
-                for message in messages:
-                    if (message.offset() or 0) + 1 >= left.get(message.partition() or 0, 1 << 62):
-                        left.pop(message.partition() or 0)
+                self._take([message for message in messages if not _event(message, unread)], letters)
+                self._caught_up(unread)
         finally:
             client.close()
 
-    def _caught_up(self, left: dict[int, int]) -> None:
-        if not left and not self.ready.is_set():
-            _log.info("inventory read to its end")
+    def _caught_up(self, unread: set[int]) -> None:
+        if not unread and not self.ready.is_set():
+            _log.info("inventory read to its end: %d records", self.seen.read)
             self.ready.set()
 
+    def _take(self, messages: Sequence[Message], letters: Letters) -> None:
+        """Apply messages; raises Unavailable if Kafka does not take the dead letters of those that cannot be used."""
+        for start in range(0, len(messages), _APPLIED_AT_ONCE):
+            some = messages[start : start + _APPLIED_AT_ONCE]
+            changes = list(self._decoded(some, letters))
+            with self.lock:
+                self._apply(changes, letters)
+            self.seen.read += len(some)
+        letters.flush()
+        self.seen.unusable, self.seen.letters = letters.unusable, letters.written
 
-def _broken(message: Message) -> bool:
-    """Whether it is an error instead of a record: passing ones are logged, the rest end the program."""
+    def _decoded(self, messages: Sequence[Message], letters: Letters) -> Iterator[tuple[Message, Change]]:
+        for message in messages:
+            raw = message.value()
+            try:
+                yield message, self._read(bytes(raw)) if raw is not None else Tombstone.of(raw_record(message).key)
+            except ValueError as error:  # BadRecord is one
+                letters.add(raw_record(message), str(error))
+
+    def _apply(self, changes: Sequence[tuple[Message, Change]], letters: Letters) -> None:
+        for message, change in changes:
+            try:
+                self._clusters.apply(message.partition() or 0, change)
+            except ValueError as error:
+                letters.add(raw_record(message), str(error))
+
+
+def _event(message: Message, unread: set[int]) -> bool:
+    """Whether it is news of the client instead of a record; what cannot be mended ends the program."""
     error = message.error()
     if error is None:
         return False
-    if error.fatal() or error.code() in _HOPELESS:
-        raise Unavailable(f"the inventory cannot be read: {error.str()}")
-    _log.warning("reading the inventory: %s", error.str())
+    if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  the public name of a local error
+        unread.discard(message.partition() or 0)
+    elif error.fatal() or error.code() in _HOPELESS:
+        raise Unavailable(f"the inventory cannot be read: {_HOPELESS.get(error.code(), error.str())} ({error.str()})")
+    else:
+        _log.warning("reading the inventory: %s", error.str())
     return True
 
 

@@ -2,8 +2,10 @@
 
 import click
 
+from advisor.health_option import health_option
 from advisor.options import kafka_options_of_all_clusters
 from schemas.kafka import KafkaSettings
+from schemas.listening import Address
 from streams.run import run
 from streams.settings import StreamSettings
 
@@ -14,6 +16,15 @@ from streams.settings import StreamSettings
 @click.option("--lateness", default=30.0, show_default=True, help="How long after its end a window is final, seconds.")
 @click.option("--inventory-wait", default=10.0, show_default=True, help="The longest a batch waits for the inventory.")
 @click.option("--worker-id", envvar="NETPOL_WORKER_ID", default="", help="This worker's name, for static membership.")
-def stream(*, kafka: KafkaSettings, window: float, lateness: float, inventory_wait: float, worker_id: str) -> None:
+@health_option
+def stream(  # noqa: PLR0913  one argument per option
+    *,
+    kafka: KafkaSettings,
+    window: float,
+    lateness: float,
+    inventory_wait: float,
+    worker_id: str,
+    metrics: Address | None,
+) -> None:
     """Say which workloads the connections joined, and window them per workload; serves every cluster of the topics."""
-    run(StreamSettings(kafka, window, lateness, inventory_wait_s=inventory_wait, worker_id=worker_id))
+    run(StreamSettings(kafka, window, lateness, inventory_wait_s=inventory_wait, worker_id=worker_id, metrics=metrics))

@@ -6,7 +6,7 @@ import pytest
 
 from schemas.kafka import TopicPartition, consumer
 from schemas.topics import CONNECTIONS
-from streams.app import GROUP, FaustPort, create_app
+from streams.app import FaustPort, create_app
 from streams.intake import Intake
 from streams.settings import StreamSettings
 
@@ -15,7 +15,7 @@ FAUST_COMMITS_EVERY_S = 2.8
 
 
 def committed(kafka):
-    client = consumer(kafka, f"{kafka.topic_prefix}{GROUP}")
+    client = consumer(kafka, StreamSettings(kafka).group)
     try:
         (found,) = client.committed([TopicPartition(kafka.topic(CONNECTIONS), 0)], 10)
     finally:

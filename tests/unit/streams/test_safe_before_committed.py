@@ -7,12 +7,13 @@ from types import SimpleNamespace
 import pytest
 
 from schemas.dead_letters import RawRecord
-from schemas.errors import BrokerUnavailable, Unavailable
 from schemas.kafka import KafkaSettings
 from schemas.topics import CONNECTIONS
 from streams.intake import BadArrival, Intake, Output, Result
-from streams.run import _first_to_end, _Worker
+from streams.inventory import Seen
 from streams.settings import StreamSettings
+from streams.stream_health import StreamHealth
+from streams.worker import Worker
 
 OUTPUT = Output("edges", 0, None, b"x")
 
@@ -54,13 +55,10 @@ class Told:
     async def commit(self, arrivals):
         self._note("commit", tuple(arrival.raw.offset for arrival in arrivals))
 
-    async def close(self):
-        self._note("close")
-
 
 def worked(told, generations=(1, 1)):
     """What is told when records of these generations have arrived."""
-    inventory = SimpleNamespace(ready=threading.Event())
+    inventory = SimpleNamespace(ready=threading.Event(), seen=Seen(), watermarks=dict)
     inventory.ready.set()
     letters = SimpleNamespace(send=lambda _raw, reason: told._note("letter", reason), flush=lambda: told._note("flush"))
     settings = StreamSettings(KafkaSettings("unused"), within_s=0.01)
@@ -69,9 +67,9 @@ def worked(told, generations=(1, 1)):
         intake = Intake()
         for offset, generation in enumerate(generations):
             await intake.put(raw(offset), generation)
-        await asyncio.wait_for(
-            _Worker(settings, inventory, letters, {CONNECTIONS: told})._work(CONNECTIONS, intake, told), 0.3
-        )
+        worker = Worker(settings, inventory, letters, {CONNECTIONS: told}, StreamHealth(0.0))
+        worker._intakes[CONNECTIONS] = intake
+        await asyncio.wait_for(worker._work(CONNECTIONS, told), 0.3)
 
     with pytest.raises((TimeoutError, RuntimeError)):
         asyncio.run(scene())
@@ -110,27 +108,3 @@ def test_what_a_rebalance_overtook_is_neither_written_nor_committed():
 
     told.step = overtaken
     assert [entry[0] for entry in worked(told)] == ["begin", "step"]
-
-
-async def _ended(failure):
-    told = Told()
-
-    async def fails():
-        raise failure
-
-    tasks = [asyncio.create_task(fails()), asyncio.create_task(asyncio.Event().wait())]
-    try:
-        await _first_to_end(tasks, asyncio.Event(), told)
-    finally:
-        assert told.log == [("close",)]
-
-
-def test_an_unexpected_failure_ends_the_worker_with_an_exit_code():
-    with pytest.raises(Unavailable, match="cannot go on") as caught:
-        asyncio.run(_ended(KeyError("x")))
-    assert caught.value.exit_code == 3
-
-
-def test_a_named_failure_ends_the_worker_by_its_name():
-    with pytest.raises(BrokerUnavailable, match="gone"):
-        asyncio.run(_ended(BrokerUnavailable("gone")))

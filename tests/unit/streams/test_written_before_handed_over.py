@@ -14,6 +14,7 @@ class App:
 
     def __init__(self):
         self.consumer_generation_id = 1
+        self.consumer = SimpleNamespace(assignment=frozenset)
         self.told = {}
         for name in ("on_partitions_revoked", "on_partitions_assigned"):
             setattr(self, name, SimpleNamespace(connect=lambda heard, name=name: self.told.__setitem__(name, heard)))
