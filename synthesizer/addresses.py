@@ -3,21 +3,17 @@
 from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import Final, TypeAlias
+from typing import TypeAlias
+
+from schemas.external import METADATA, PRIVATE
+
+__all__ = [
+    "METADATA", "PRIVATE", "Address", "Network", "holds", "host_network", "parse_address", "parse_networks",
+    "prefix_of", "within",
+]  # fmt: skip
 
 Address: TypeAlias = IPv4Address | IPv6Address
 Network: TypeAlias = IPv4Network | IPv6Network
-
-PRIVATE: Final[tuple[Network, ...]] = tuple(
-    ip_network(cidr)
-    for cidr in (
-        "10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fe80::/10",
-    )
-)  # fmt: skip
-"""Not the internet: RFC 1918, RFC 6598 (shared), RFC 3927 and RFC 4291 (link-local), RFC 4193 (unique local)."""
-
-METADATA: Final[frozenset[Address]] = frozenset({ip_address("169.254.169.254"), ip_address("fd00:ec2::254")})
-"""Where clouds hand out credentials to whoever asks from a node or pod."""
 
 
 @lru_cache(maxsize=65536)

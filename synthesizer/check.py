@@ -48,7 +48,9 @@ def _of_peer(peer: Peer) -> Iterable[str]:
     match peer:
         case WorkloadPeer(workload):
             return _of_workload(workload)
-        case ExternalPeer(address) | ApiServerPeer(address) | NodePeer(address=address):
+        case ExternalPeer(address, bits):
+            return _of_address(address) or _of_bits(address, bits)
+        case ApiServerPeer(address) | NodePeer(address=address):
             return _of_address(address)
         case UnresolvedPeer():
             return ()
@@ -71,6 +73,11 @@ def _of_labels(labels: Labels) -> Iterator[str]:
             yield f"label key {key!r}"
         if value and not _NAME_PART.fullmatch(value):
             yield f"label value {value!r}"
+
+
+def _of_bits(address: str, bits: int) -> tuple[str, ...]:
+    most = parse_address(address).max_prefixlen
+    return () if 0 <= bits <= most else (f"{bits} bits of address {address!r}",)
 
 
 @lru_cache(maxsize=65536)

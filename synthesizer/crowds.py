@@ -8,14 +8,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from schemas.external import LEVELS, TOLD_APART
 from schemas.records import EdgeEvidence, ExternalPeer, Protocol, Role
 from synthesizer.addresses import METADATA, PRIVATE, Address, Network, parse_address, prefix_of, within
 from synthesizer.sightings import together
 
-LIMIT: Final = 256
-"""External peers of one role, protocol, port and family, public and private apart, that are told apart at most."""
-
-_LEVELS: Final = {4: (24, 20, 16, 12, 8), 6: (64, 56, 48, 40, 32, 24, 16, 8)}
+LIMIT: Final = TOLD_APART
+"""The same as in a window, so that a window that told fewer bits apart changes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +84,6 @@ def needed_levels(edges: Iterable[EdgeEvidence], limit: int) -> Mapping[Crowd, i
 
 
 def _level(crowd: Crowd, addresses: set[Address], limit: int) -> int:
-    levels = _LEVELS[crowd.version]
+    levels = LEVELS[crowd.version]
     fits = (bits for bits in levels if len({prefix_of(address, bits) for address in addresses}) <= limit)
     return next(fits, levels[-1])

@@ -174,14 +174,22 @@ def _joined_edges(
 ) -> dict[EdgeKey, EdgeEvidence]:
     fresh: dict[EdgeKey, EdgeEvidence] = {}
     for edge in window.edges:
-        if edge.established or not isinstance(edge.peer, ExternalPeer):  # whoever scans us is no evidence, and no state
+        if _is_evidence(edge, window):
             key = key_of(edge)
             fresh[key] = sighted(fresh.get(key), edge, window.start)
-    edges = dict(known)
-    for sighting in crowds.at_levels(fresh.values(), crowds.levels_of(known.values())):
+    levels = crowds.levels_of([*known.values(), *fresh.values()])
+    edges = {key_of(edge): edge for edge in crowds.at_levels(known.values(), levels)} if levels else dict(known)
+    for sighting in crowds.at_levels(fresh.values(), levels):
         key = key_of(sighting)
         edges[key] = joined(edges.get(key), sighting, late=late)
     return edges
+
+
+def _is_evidence(edge: Edge, window: WorkloadWindow) -> bool:
+    """Whoever scans us is none, and no state; what another end may yet explain is none before the window is final."""
+    if not edge.established and isinstance(edge.peer, ExternalPeer):
+        return False
+    return window.final or not (edge.shared or edge.hidden_client)
 
 
 def _bounded(edges: dict[EdgeKey, EdgeEvidence], crowd: int) -> dict[EdgeKey, EdgeEvidence]:

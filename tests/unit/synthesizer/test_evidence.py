@@ -6,9 +6,11 @@ may change                |---------|   one hour behind the newest
 
 from dataclasses import replace
 
+import pytest
 from small_worlds import WINDOW_MS, window, workload
 
-from schemas.records import Edge, Protocol, Role, Workload, WorkloadPeer
+from schemas.records import Edge, ExternalPeer, Protocol, Role, Workload, WorkloadPeer
+from synthesizer.check import problem_of
 from synthesizer.coverage import coverage_of
 from synthesizer.evidence import established_edges, fold, fold_all
 
@@ -125,3 +127,24 @@ def test_coverage_does_not_call_a_few_windows_enough():
         "every edge was seen in more than one of 5 windows; "
         "one that occurs in fewer than 60% of windows may still be unseen"
     )
+
+
+@pytest.mark.parametrize("doubt", [{"shared": True}, {"hidden_client": True}])
+def test_what_another_end_may_yet_explain_counts_only_in_a_final_window(doubt):
+    """Evidence never forgets, so it waits until the other end has had its time.
+
+    0       w0 early        w0 final
+    """
+    edge = Edge(Role.SERVER, WorkloadPeer(PEER), Protocol.TCP, 80, 0, 1, 0, 0, 0, 1, **doubt)
+    final = window(SUBJECT, 0, [edge], revision=2)
+    assert not folded(replace(final, revision=1, final=False)).edges
+    assert only_edge(folded(final)).total_count == 1
+
+
+@pytest.mark.parametrize(
+    "peer", [ExternalPeer("203.0.113.7", 33), ExternalPeer("203.0.113.7", -1), ExternalPeer("x", 8)]
+)
+def test_a_window_whose_prefix_is_none_cannot_be_used(peer):
+    edge = Edge(Role.SERVER, peer, Protocol.TCP, 80, 0, 1, 0, 0, 0, 1)
+    assert problem_of(window(SUBJECT, 0, [edge]))
+    assert not problem_of(window(SUBJECT, 0, [replace(edge, peer=ExternalPeer("203.0.113.7", 24))]))
