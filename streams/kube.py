@@ -33,7 +33,7 @@ _POOL: Final = 256
 _KEEP_ALIVE: Final = {"idle": 10, "interval": 5, "count": 3}
 """Seconds: a peer that vanished is noticed after 25 s, though a quiet watch has nothing to say."""
 _USER_TIMEOUT_MS: Final = 20_000
-_NAMESPACE_FILE: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+NAMESPACE_FILE: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
 
 def credentials(kubeconfig: str, context: str) -> Callable[[], Configuration]:
@@ -46,7 +46,7 @@ def credentials(kubeconfig: str, context: str) -> Callable[[], Configuration]:
     def load() -> Configuration:
         configuration, config = kubernetes.client.Configuration(), kubernetes.config
         try:
-            if kubeconfig or context or not _NAMESPACE_FILE.exists():
+            if kubeconfig or context or not NAMESPACE_FILE.exists():
                 config.load_kube_config(kubeconfig or None, context or None, configuration, persist_config=False)  # type: ignore[no-untyped-call]  # the library's
             else:
                 config.load_incluster_config(configuration)  # type: ignore[no-untyped-call]  # the library's
@@ -62,7 +62,7 @@ def credentials(kubeconfig: str, context: str) -> Callable[[], Configuration]:
 
 def own_namespace() -> str:
     """The namespace of the pod that this runs in, `default` outside of a cluster."""
-    return _NAMESPACE_FILE.read_text().strip() if _NAMESPACE_FILE.exists() else "default"
+    return NAMESPACE_FILE.read_text().strip() if NAMESPACE_FILE.exists() else "default"
 
 
 class Api:

@@ -7,7 +7,8 @@ from programs import wait_until
 from watched import watching
 
 from schemas.errors import UsageError
-from streams.kube import credentials
+from streams.answers import Denied
+from streams.kube import Api, credentials, own_namespace
 
 pytestmark = pytest.mark.cluster
 
@@ -38,6 +39,34 @@ def test_a_token_that_was_rotated_in_its_file_is_read_again(server):
         server.api().create(service("later", "demo"))
         wait_until(lambda: "later" in [item.name for item in heard.items], 40, "what happened after it")
     assert heard.pulse.failure is None
+
+
+def test_in_a_pod_the_service_accounts_token_is_used_and_read_again(server, tmp_path, monkeypatch):
+    """Kubernetes writes a new one into the same file before the old one expires."""
+    grant(server, WATCHER, "default", "services", "list")
+    (tmp_path / "token").write_text(server.tokens[WATCHER])
+    (tmp_path / "namespace").write_text("runs\n")
+    monkeypatch.setattr("streams.kube.NAMESPACE_FILE", tmp_path / "namespace")
+    monkeypatch.setattr("kubernetes.config.incluster_config.SERVICE_TOKEN_FILENAME", str(tmp_path / "token"))
+    monkeypatch.setattr("kubernetes.config.incluster_config.SERVICE_CERT_FILENAME", str(server.authority))
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "127.0.0.1")
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", server.url.rpartition(":")[2])
+    api = Api(credentials("", ""))
+    assert api.get("/api/v1/namespaces/default/services")["kind"] == "ServiceList"
+    server.tokens[WATCHER] = "rotated"
+    server.restart()
+    (tmp_path / "token").write_text("rotated")
+    wait_until(lambda: answers(api), 20, "an answer to the new token")
+    assert own_namespace() == "runs"
+
+
+def answers(api):
+    """Whether the server answers; it knows no roles for a moment after its start."""
+    try:
+        return api.get("/api/v1/namespaces/default/services")["kind"] == "ServiceList"
+    except Denied as denied:
+        assert denied.status == 403, denied
+        return False
 
 
 def test_a_token_that_nobody_renews_is_an_error_that_says_so(server, monkeypatch):
