@@ -4,6 +4,7 @@ import ipaddress
 from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
+from socket import AF_INET, AF_INET6, inet_pton
 from typing import Final
 
 _MAPPED: Final = bytes(10) + b"\xff\xff"
@@ -13,7 +14,10 @@ _LENGTHS: Final = (4, 16)
 
 def packed(text: str) -> bytes:
     """4 or 16 bytes, v4-mapped addresses unwrapped; raises ValueError if the text is no address."""
-    return unmapped(ipaddress.ip_address(text).packed)
+    try:
+        return unmapped(inet_pton(AF_INET6 if ":" in text else AF_INET, text))
+    except OSError:  # ipaddress says what is wrong with it, and knows zones
+        return unmapped(ipaddress.ip_address(text).packed)
 
 
 def unmapped(address: bytes) -> bytes:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from schemas.records import Labels, Millis, Protocol, ServicePort, ServiceRef, UnresolvedPeer, WorkloadRef
 from streams.addresses import as_text
 from streams.ends import End, NodeEnd, OtherEnd, Server, merged
-from streams.families import Pod, carries
+from streams.families import Family, Pod, carries
 from streams.leases import FOREVER, NEVER, Lease, Period, alive, period
 from streams.places import Places
 from streams.pods import Pods
@@ -27,6 +27,14 @@ class _Candidate(NamedTuple):
     who: Pod | NodeEnd | OtherEnd
     port: int
     service: ServiceRef | None = None
+
+
+class _Front(NamedTuple):
+    """A Service's port, as far as it stands in front of endpoints."""
+
+    port: int
+    selector: Labels
+    reference: ServiceRef
 
 
 @dataclass(slots=True)
@@ -132,7 +140,9 @@ class Backends:
 
     def _behind_node(self, search: _Search, node: NodeEnd) -> Iterator[_Candidate]:
         """Through a port that every node offers for a Service, or that this one offers for a pod."""
-        for service in alive(self._services.at_node_port(search.protocol, search.port), *search.seen):
+        offered = self._services.at_node_port(search.protocol, search.port)
+        search.leases += offered
+        for service in alive(offered, *search.seen):
             search.tokens.add(service.key)
             for one in service.body.ports:
                 if (one.protocol, one.node_port) == (search.protocol, search.port):
@@ -144,38 +154,37 @@ class Backends:
 
     def _behind(self, search: _Search, service: Service, port: ServicePort) -> tuple[tuple[_Candidate, ...], str]:
         """Whoever stands or stood behind a Service's port, and why there is nobody if there is not."""
+        front = _Front(port.port, service.body.selector, service.reference(port))
         endpoints = self._services.endpoints(service.key, port)
-        found = [one for endpoint in endpoints for one in self._of_endpoint(search, service, port, endpoint)]
+        found = [one for endpoint in endpoints for one in self._of_endpoint(search, front, endpoint)]
         reason = "unknown_pod" if endpoints and not found else "no_endpoints"
-        selector = service.body.selector
-        if selector:
-            self._selecting.setdefault(service.key[0], {})[service.key] = selector
+        if front.selector:
+            self._selecting.setdefault(service.key[0], {})[service.key] = front.selector
             ask = self._pods.ended if self._services.has_slices(service.key) else self._pods.selected
-            for pod in sorted(ask(service.key[0], selector), key=lambda one: one.identity):
+            for pod in sorted(ask(service.key[0], front.selector), key=lambda one: one.identity):
                 number = _target(port, pod)
                 if number and not pod.family.host_network:
-                    found.append(_Candidate(pod.start, pod.end, pod, number, service.reference(port)))
+                    found.append(_Candidate(pod.start, pod.end, pod, number, front.reference))
         return tuple(found), reason
 
-    def _of_endpoint(
-        self, search: _Search, service: Service, port: ServicePort, endpoint: Endpoint
-    ) -> Iterator[_Candidate]:
+    def _of_endpoint(self, search: _Search, front: _Front, endpoint: Endpoint) -> Iterator[_Candidate]:
         """Its pod by UID, never another one; else whoever had the address, at any time."""
-        number, reference = endpoint.port or port.port, service.reference(port)
-        pod = self._pods.by_uid(endpoint.pod) if endpoint.pod else None
-        if endpoint.pod and (pod is None or not service.body.selector):
-            search.tokens.add(endpoint.pod)
-        if endpoint.pod and pod is None:
-            return
-        if pod is not None and not pod.family.host_network:
-            yield _Candidate(pod.start, pod.end, pod, number, reference)
-        else:
-            search.tokens.add(endpoint.address)
-            held = self._pods.leases.all(endpoint.address)
-            for one in held:
-                yield _Candidate(one.start, one.end, one, number, reference)
-            if not held:
-                yield _Candidate(0, FOREVER, self._place(search, endpoint.address, number), number, reference)
+        number = endpoint.port or front.port
+        if endpoint.pod:
+            pod = self._pods.by_uid(endpoint.pod)
+            if pod is None or not front.selector or not carries(pod.family.labels, front.selector):
+                search.tokens.add(endpoint.pod)
+            if pod is None:
+                return
+            if not pod.family.host_network:
+                yield _Candidate(pod.start, pod.end, pod, number, front.reference)
+                return
+        search.tokens.add(endpoint.address)
+        held = self._pods.leases.all(endpoint.address)
+        for one in held:
+            yield _Candidate(one.start, one.end, one, number, front.reference)
+        if not held:
+            yield _Candidate(0, FOREVER, self._place(search, endpoint.address, number), number, front.reference)
 
     def _place(self, search: _Search, address: bytes, port: int) -> NodeEnd | OtherEnd:
         search.leases += self._places.leases.all(address)
@@ -185,19 +194,17 @@ class Backends:
 
     def _servers(self, search: _Search, candidates: tuple[_Candidate, ...]) -> tuple[Server, ...]:
         """One server for each workload and port of those that were there."""
-        found = alive(candidates, *search.seen)
         search.leases += candidates
+        refs: dict[Family, WorkloadRef] = {}
         together: dict[tuple[WorkloadRef | End, int], list[_Candidate]] = {}
-        for one in found:
-            together.setdefault((self._identity(search, one), one.port), []).append(one)
+        for one in alive(candidates, *search.seen):
+            who = one.who if not isinstance(one.who, Pod) else refs.get(one.who.family) or self._ref(one.who, refs)
+            together.setdefault((who, one.port), []).append(one)
+        search.tokens.update(key for family in refs for key in family.chain)
         return tuple(Server(self._end(same), port, same[0].service) for (_, port), same in together.items())
 
-    def _identity(self, search: _Search, one: _Candidate) -> WorkloadRef | End:
-        if not isinstance(one.who, Pod):
-            return one.who
-        end = self._pods.end(one.who)
-        search.tokens.update(one.who.family.chain)
-        return end.peer.workload.ref
+    def _ref(self, pod: Pod, refs: dict[Family, WorkloadRef]) -> WorkloadRef:
+        return refs.setdefault(pod.family, self._pods.end(pod).peer.workload.ref)
 
     def _end(self, same: list[_Candidate]) -> End:
         first = same[0].who
