@@ -20,7 +20,7 @@ class Plan:
         whole: For a worker with both stages, as fast as it can.
         paced: For the same, at a rate that leaves it time.
         rate: Batches a second of these.
-        churn: One pod is replaced for every so many batches.
+        churn: One pod is replaced for every so many batches: 25 a second in the large cluster.
         curve: Numbers of workloads for which the cost of a connection is compared, each with 15 pods.
         curve_batches: Measured for each.
     """
@@ -30,7 +30,7 @@ class Plan:
     whole: int = 600
     paced: int = 300
     rate: float = 10.0
-    churn: int = 4
+    churn: int = 40
     curve: tuple[int, ...] = (100, 1_000, 10_000)
     curve_batches: int = 300
 

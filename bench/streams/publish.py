@@ -34,8 +34,8 @@ class Publisher:
         self._world = world
         self._churn = churn
         self._traffic = Traffic(world, ROWS)
-        self._producer = producer(kafka, queue_buffering_max_kbytes=256_000)
-        self._group = consumer(kafka, f"{kafka.topic_prefix}{GROUP}")
+        self._producer = producer(kafka, log_level=0)
+        self._group = consumer(kafka, f"{kafka.topic_prefix}{GROUP}", log_level=0)
         self._write_object = Writer(INVENTORY.name, InventoryObject)
         self._write_batch = Writer(CONNECTIONS.name, ConnectionBatch)
         self.batches = 0
