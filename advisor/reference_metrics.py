@@ -6,6 +6,7 @@ from typing import Final
 from collector import definitions as collector
 from schemas.metrics import Metric, Metrics, registry
 from streams import follow_definitions as follow
+from streams import stream_definitions as stream
 
 ALERTS: Final = """\
 groups:
@@ -63,6 +64,35 @@ groups:
         expr: increase(netpol_follow_unusable_objects_total[1h]) > 0
         annotations:
           summary: "The API server has objects with fields of a wrong type; they are left as they were published"
+  - name: netpol-stream
+    rules:
+      - alert: NetpolStreamFallsBehind
+        expr: >-
+          sum by (topic) (netpol_stream_lag_records) > 10000
+          and sum by (topic) (deriv(netpol_stream_lag_records[10m])) > 0
+        for: 10m
+        annotations:
+          summary: "{{ $value | humanize }} records wait in {{ $labels.topic }}, and more and more: add workers"
+      - alert: NetpolStreamInventoryIsOld
+        expr: netpol_stream_inventory_age_seconds > 60
+        for: 2m
+        annotations:
+          summary: "The inventory of {{ $labels.cluster }} is {{ $value | humanizeDuration }} old: is `follow` running?"
+      - alert: NetpolStreamCannotUseRecords
+        expr: sum by (topic) (increase(netpol_stream_dead_letters_total[10m])) > 0
+        annotations:
+          summary: "Records of {{ $labels.topic }} are in netpol.dead-letters, with the reason of each"
+      - alert: NetpolStreamDoesNotResolve
+        expr: >-
+          sum(rate(netpol_stream_unresolved_connections_total[30m]))
+          > 0.05 * sum(rate(netpol_stream_connections_total[30m]))
+        for: 30m
+        annotations:
+          summary: "More than one connection in twenty is of nobody that is known; see the reasons by label"
+      - alert: NetpolStreamRebalances
+        expr: sum by (instance) (increase(netpol_stream_rebalances_total[1h])) > 10
+        annotations:
+          summary: "{{ $labels.instance }} got its partitions {{ $value | humanize }} times in an hour; do workers die?"
 """
 
 _INTRODUCTION: Final = """\
@@ -88,6 +118,11 @@ Kafka's absence makes it unready but not dead, because a restart would throw awa
 says it. It is live while its loop turned within two minutes (ten at the start, for a large inventory); the absence of
 the API server makes it unready but not dead.
 
+`stream` is ready while the inventory has been read to its end, the group has said which partitions are its own, their
+windows have been read back, and Kafka answered within 45 seconds. It is live while it makes progress: its loop turned
+within a minute, and no partition of its own has had records waiting for two minutes (and the wait for the inventory)
+without one of them being done. Kafka's absence makes it unready but not dead, because a restart would not help.
+
 A client gets 5 seconds in all, and 100 clients are served at a time; neither holds up the collecting. Answers are
 neither encrypted nor restricted: they tell counts, never addresses or names of workloads.
 
@@ -103,6 +138,11 @@ PROGRAMS: Final = (
         "Follow",
         "An instance that stands by watches nothing: `leader` is 0, and so are the rest.",
         follow.DEFINITIONS,
+    ),
+    (
+        "Stream",
+        "Connections in are those used, unresolved and ignored. Each worker tells of its own partitions: add them up.",
+        stream.DEFINITIONS,
     ),
 )
 """Each program with what a reader of its metrics should know."""

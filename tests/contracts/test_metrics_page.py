@@ -1,6 +1,7 @@
 """The metrics' page tells all that a scrape shows, and its alerts use only what there is."""
 
 import re
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -9,11 +10,22 @@ from advisor.reference import DOCS
 from advisor.reference_metrics import ALERTS, PROGRAMS
 from collector.metrics import CollectorMetrics
 from streams.follow_metrics import follow_metrics
+from streams.inventory import Seen
+from streams.stream_health import StreamHealth
+from streams.stream_metrics import StreamMetrics
 
 PAGE = (DOCS / "metrics.md").read_text()
 
 
-@pytest.mark.parametrize("made", [lambda: CollectorMetrics(5.0), follow_metrics], ids=["collector", "follow"])
+def stream_metrics():
+    return StreamMetrics(SimpleNamespace(seen=Seen(), watermarks=dict), StreamHealth(0.0))
+
+
+@pytest.mark.parametrize(
+    "made",
+    [lambda: CollectorMetrics(5.0), follow_metrics, stream_metrics],
+    ids=["collector", "follow", "stream"],
+)
 def test_every_metric_of_a_scrape_is_documented_with_its_help(made):
     """Name and help text of each family stand in one row."""
     for family in made().probes.registry.collect():
