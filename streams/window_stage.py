@@ -1,21 +1,23 @@
 """Second stage: `netpol.workload-edges` to `netpol.workload-windows`, the same partition number."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
 from schemas.codec import BadRecord
 from schemas.framing import Reader, Writer
 from schemas.kafka import KafkaSettings
-from schemas.records import WorkloadEdges, WorkloadWindow
+from schemas.records import Millis, WorkloadEdges, WorkloadWindow
 from schemas.schema_store import SchemaStore
 from schemas.topics import WORKLOAD_WINDOWS
+from streams.clock import NEVER, Clock
 from streams.intake import Arrival, BadArrival, Output, Result
 from streams.tally import Held, Tally
 from streams.window import Windows, WindowSpec
 
-Load: TypeAlias = Callable[[int], Iterable[WorkloadWindow]]
-"""The windows of a partition that may still be open, oldest first; may block."""
+Load: TypeAlias = Callable[[int, Millis], Iterable[WorkloadWindow]]
+"""The windows of a partition that may still be open when event time has come this far, oldest first; may block."""
 
 Recall: TypeAlias = Callable[[int], Iterable[WorkloadEdges]]
 """The records that a partition's windows had heard before its next one, oldest first; may block."""
@@ -86,10 +88,20 @@ class WindowStage:
 
     def _restored(self, partition: int) -> dict[str, Windows]:
         """From the windows that were emitted and the batches that were heard: docs/decisions/0004."""
-        emitted, heard = tuple(self._load(partition)), tuple(self._recall(partition))
+        heard = tuple(self._recall(partition))
+        emitted = tuple(self._load(partition, _time(heard)))
         restored: dict[str, Windows] = {}
         for cluster in sorted({window.cluster for window in emitted} | {record.cluster for record in heard}):
             sources = [source for record in heard if record.cluster == cluster for source in record.sources]
             restored[cluster] = Windows(cluster, self._spec)
             restored[cluster].restore((window for window in emitted if window.cluster == cluster), sources)
         return restored
+
+
+def _time(heard: Iterable[WorkloadEdges]) -> Millis:
+    """How far event time had come in the cluster that is behind the others."""
+    clocks: dict[str, Clock] = defaultdict(Clock)
+    for record in heard:
+        for source in record.sources:
+            clocks[record.cluster].hear(source.node, source.interval_end)
+    return min((clock.time() for clock in clocks.values()), default=NEVER)

@@ -42,3 +42,15 @@ def placed(kafka: KafkaSettings, topic: Topic) -> list[tuple[int, object]]:
         except BadRecord:
             continue
     return found
+
+
+def backlog(kafka: KafkaSettings, topic: Topic, group: str) -> int:
+    """How many records of a topic a group has yet to commit."""
+    (partitions,) = require_topics(kafka, [topic]).values()
+    client = consumer(kafka, group)
+    try:
+        ends = end_offsets(client, kafka.topic(topic), range(partitions))
+        committed = client.committed([TopicPartition(kafka.topic(topic), number) for number in ends], 10)
+    finally:
+        client.close()
+    return sum(ends[one.partition][1] - max(one.offset, 0) for one in committed)

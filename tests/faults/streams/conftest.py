@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 from programs import Programs, programs, wait_until
 from stream_world import DRAIN_MS, DRAINS, Delivery, inventory
-from whole_topics import whole
+from whole_topics import backlog, whole
 
 from schemas.framing import Writer
-from schemas.kafka import KafkaSettings, TopicPartition, consumer, end_offsets, producer, require_topics
+from schemas.kafka import KafkaSettings, producer, require_topics
 from schemas.records import ConnectionBatch, Heartbeat, InventoryObject, WorkloadWindow
 from schemas.topics import CONNECTIONS, INVENTORY, WORKLOAD_EDGES, WORKLOAD_WINDOWS
 from streams.app import GROUP
@@ -42,8 +42,9 @@ class World:
 
     def settle(self, within_s: float = 60) -> None:
         """Until both stages have committed all that they were given."""
+        group = f"{self.kafka.topic_prefix}{GROUP}"
         for topic in (CONNECTIONS, WORKLOAD_EDGES):
-            wait_until(lambda topic=topic: self._left(topic) == 0, within_s, f"all of {topic.name} worked on")
+            wait_until(lambda topic=topic: not backlog(self.kafka, topic, group), within_s, f"all of {topic.name} done")
 
     def windows(self) -> dict[tuple[str, int], WorkloadWindow]:
         """The latest revision of each window; how many revisions it took does not matter."""
@@ -53,16 +54,6 @@ class World:
             if known is None or known.revision <= window.revision:
                 found[window.key, window.start] = window
         return {place: replace(window, revision=0) for place, window in found.items()}
-
-    def _left(self, topic) -> int:
-        name = self.kafka.topic(topic)
-        client = consumer(self.kafka, f"{self.kafka.topic_prefix}{GROUP}")
-        try:
-            ends = end_offsets(client, name, range(*require_topics(self.kafka, [topic]).values()))
-            committed = client.committed([TopicPartition(name, number) for number in ends], 10)
-        finally:
-            client.close()
-        return sum(ends[one.partition][1] - max(one.offset, 0) for one in committed)
 
     def _publish_inventory(self) -> None:
         """All of it, complete for ever, so that no batch waits."""
@@ -80,6 +71,13 @@ class World:
 def start() -> int:
     """When the traffic began: one moment for all runs that are compared, a little more than its length ago."""
     return (time.time_ns() // 1_000_000 - DRAINS * DRAIN_MS) // 60_000 * 60_000
+
+
+@pytest.fixture
+def run(kafka, tmp_path):
+    """The installed programs; they end with the test."""
+    with programs(kafka, tmp_path / "logs") as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

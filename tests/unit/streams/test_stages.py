@@ -45,7 +45,7 @@ def enriched(*records, watermark=T0 + 5_000, wait_s=5.0):
     return result, time.monotonic() - began
 
 
-def windowed(*records, load=lambda _partition: ()):
+def windowed(*records, load=lambda *_: ()):
     stage = WindowStage(KAFKA, Schemas(WorkloadEdges), WindowSpec(10_000), load)
     return asyncio.run(stage.step(tuple(map(arrival, records))))
 
@@ -106,7 +106,7 @@ def test_a_partition_goes_on_from_what_was_emitted():
     records = [Reader(WorkloadEdges)(one.value) for one in enriched(BATCH)[0].outputs]
     (edges,) = [record for record in records if len(record.edges)]
     emitted = [Reader(WorkloadWindow)(one.value) for one in windowed(edges).outputs]
-    assert windowed(edges, load=lambda _partition: emitted).outputs == ()
+    assert windowed(edges, load=lambda *_: emitted).outputs == ()
 
 
 def test_an_empty_record_of_edges_changes_nothing():
