@@ -5,19 +5,15 @@ n2, its 1st address   back    other                           third             
                            ^ changes hands   ^ the API server crashes ^ changes hands at once after
 """
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pytest
-from accounting import Account, assert_accounted, latest
+from accounting import Account, assert_accounted
 from kube_server import KubeOptions, KubeServer
-from programs import Programs, programs, wait_until
+from programs import programs, wait_until
 from rollout import POD_PORT, SERVICE_PORT, SPACE, Census, Traffic, census, deployment, service
-from whole_topics import whole
-
-from schemas.records import Edge, Role, WorkloadPeer, WorkloadWindow
-from schemas.topics import WORKLOAD_WINDOWS
+from told import Told, settled, truth
 
 pytestmark = [pytest.mark.cluster, pytest.mark.kafka, pytest.mark.slow]
 FRONT, BACK = deployment("front", "n1"), deployment("back", "n2")
@@ -32,24 +28,13 @@ class Story:
 
     traffic: Traffic
     outage: range
-    edges: tuple[tuple[WorkloadWindow, Edge], ...]
+    told: Told
     account: Account
 
-    def told(self, port: int) -> Counter:
-        """Connections on this port: by subject, role, peer and the end that saw them."""
-        found: Counter = Counter()
-        for window, edge in self.edges:
-            if edge.port == port:
-                peer = edge.peer.workload.name if isinstance(edge.peer, WorkloadPeer) else edge.peer
-                found[window.workload.ref.name, edge.role, peer, Role.CLIENT] += edge.client_count
-                found[window.workload.ref.name, edge.role, peer, Role.SERVER] += edge.server_count
-        return +found
-
-
-def truth(call) -> Counter:
-    """What must be told of a call: both ends saw it, and it is told to the workload of either."""
-    views = ((call.client, Role.CLIENT, call.server), (call.server, Role.SERVER, call.client))
-    return Counter({(*view, observer): call.count for view in views for observer in (Role.CLIENT, Role.SERVER)})
+    def wrong(self, ports: Iterable[int]) -> dict:
+        """Calls that were told otherwise than they were."""
+        calls = {port: self.traffic.calls[port] for port in ports}
+        return {port: (call, self.told.on(port)) for port, call in calls.items() if self.told.on(port) != truth(call)}
 
 
 @pytest.fixture(scope="module")
@@ -65,9 +50,7 @@ def story(kube_binaries, fresh_topics, tmp_path_factory):
         outage = happen(server, traffic)
         traffic.deliver()
         wait_until(lambda: settled(run, traffic), 60, "the last call in a window")
-        account = assert_accounted(kafka, traffic.made)
-        windows = latest(whole(kafka, WORKLOAD_WINDOWS)).values()
-        return Story(traffic, outage, tuple((one, edge) for one in windows for edge in one.edges), account)
+        return Story(traffic, outage, Told.of(kafka), assert_accounted(kafka, traffic.made))
 
 
 def happen(server: KubeServer, traffic: Traffic) -> range:
@@ -126,13 +109,6 @@ def _held(pods: Census, names: Iterable[str]) -> int:
     return sum(holder.workload in names for holder in pods.values())
 
 
-def settled(run: Programs, traffic: Traffic) -> bool:
-    """The last call was seen from both ends: the last batch of either node is in a window."""
-    assert [child.tail() for child in run.running if child.exit_code is not None] == []
-    found = [edge for one in latest(whole(run.kafka, WORKLOAD_WINDOWS)).values() for edge in one.edges]
-    return any(edge.port == max(traffic.calls) and edge.server_count and edge.client_count for edge in found)
-
-
 def test_addresses_changed_hands(story):
     """Or the other tests would say nothing: `other` had addresses of `back`, and some calls were near the change."""
     hands = [{workload for _, workload in times} for times in story.traffic.held.values()]
@@ -142,29 +118,27 @@ def test_addresses_changed_hands(story):
 
 def test_every_call_is_told_to_who_held_the_address_then(story):
     """Before, during and after rollouts, at once from n1 and late from n2: exact, from both ends."""
-    sure = {port: call for port, call in story.traffic.calls.items() if not story.traffic.disputed(call, NEAR_MS)}
-    assert len(sure) > len(story.traffic.calls) / 2
-    assert {port: story.told(port) for port in sure} == {port: truth(call) for port, call in sure.items()}
+    calls = story.traffic.calls
+    sure = [port for port, call in calls.items() if not story.traffic.disputed(call, NEAR_MS)]
+    assert len(sure) > len(calls) / 2
+    assert story.wrong(sure) == {}
 
 
 def test_what_is_near_a_change_of_hands_is_never_told_to_another(story):
     """It is told to who it was, or it is unresolved."""
     for port, call in story.traffic.calls.items():
-        names = {subject for subject, *_ in story.told(port)}
-        peers = {peer for _, _, peer, _ in story.told(port) if isinstance(peer, str)}
-        assert names | peers <= {call.client, call.server}, (port, call)
+        assert story.told.workloads(port) <= {call.client, call.server}, (port, call)
 
 
 def test_a_crash_of_the_api_server_loses_nothing(story):
     """What was called while it was away is told like the rest."""
     assert story.outage
-    calls = {port: story.traffic.calls[port] for port in story.outage}
-    assert {port: story.told(port) for port in calls} == {port: truth(call) for port, call in calls.items()}
+    assert story.wrong(story.outage) == {}
 
 
 def test_a_call_through_the_service_is_told_to_the_workload_behind_it(story):
     """On the pod's port, with the Service noted."""
-    edges = [(window.workload.ref.name, edge) for window, edge in story.edges if edge.port == POD_PORT]
+    edges = [(window.workload.ref.name, edge) for window, edge in story.told.edges if edge.port == POD_PORT]
     assert sum(edge.client_count for name, edge in edges if name == "front") == story.traffic.by_service > 0
     assert {edge.peer.workload.name for name, edge in edges if name == "front"} == {"back"}
     assert {(ref.name, ref.port) for _, edge in edges for ref in edge.services} == {("back", SERVICE_PORT)}
