@@ -32,11 +32,12 @@ _HOPELESS: Final = {
     KafkaError.TOPIC_AUTHORIZATION_FAILED: "Kafka does not let us read it",
     KafkaError._AUTO_OFFSET_RESET: "the topic was made anew or cut; the next start reads all of it",  # noqa: SLF001  its name
 }
-# An offset that is gone must be an error: to go on from elsewhere would keep objects that nobody publishes any more.
 _OPTIONS: Final[dict[str, str | float | bool]] = {
     "enable_partition_eof": True,
+    # An offset that is gone must be an error: to go on elsewhere would keep objects that nobody publishes any more.
     "auto_offset_reset": "error",
     "topic_metadata_refresh_interval_ms": 10_000,
+    "queued_max_messages_kbytes": 16 * 1024,
 }
 
 

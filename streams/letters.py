@@ -1,13 +1,17 @@
 """Dead letters of a topic that is read again at every start: one letter for each bad record."""
 
-from collections.abc import Sequence
-from typing import Final
+import time
+from collections.abc import Callable, Sequence
+from typing import Final, TypeVar
 
 from schemas.dead_letters import DeadLetters, RawRecord
 from schemas.errors import Unavailable
 from schemas.kafka import Consumer, KafkaException, TopicPartition
 
 _TIMEOUT_S: Final = 10.0
+_PATIENCE_S: Final = 20.0
+_PAUSE_S: Final = 0.5
+Answer = TypeVar("Answer")
 
 
 class Letters:
@@ -48,16 +52,24 @@ class Letters:
         if not self._pending:
             return
         self._dead_letters.flush()
-        try:
-            self._client.commit(offsets=list(self._pending.values()), asynchronous=False)
-        except KafkaException as error:
-            raise Unavailable(f"Kafka did not take the offsets of dead letters: {error.args[0].str()}") from error
+        offsets = list(self._pending.values())
+        _patiently(lambda: self._client.commit(offsets=offsets, asynchronous=False))
         self._pending.clear()
 
 
 def _committed(client: Consumer, shares: Sequence[TopicPartition]) -> dict[int, int]:
-    try:
-        found = client.committed([TopicPartition(one.topic, one.partition) for one in shares], _TIMEOUT_S)
-    except KafkaException as error:
-        raise Unavailable(f"Kafka does not tell the offsets of dead letters: {error.args[0].str()}") from error
+    asked = [TopicPartition(one.topic, one.partition) for one in shares]
+    found = _patiently(lambda: client.committed(asked, _TIMEOUT_S))
     return {one.partition: one.offset for one in found if one.offset >= 0}
+
+
+def _patiently(ask: Callable[[], Answer]) -> Answer:
+    """A group's coordinator is not there at once, when the group is new or a broker has just started."""
+    deadline = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            return ask()
+        except KafkaException as error:
+            if time.monotonic() > deadline:
+                raise Unavailable(f"Kafka keeps no offsets of dead letters: {error.args[0].str()}") from error
+            time.sleep(_PAUSE_S)
