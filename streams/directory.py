@@ -132,6 +132,15 @@ class Directory:
         known = Period(self._places.since, self.watermark + 1)
         return known.same(first, last) and period(leases, first, last) is not NEVER
 
+    def steady_end(self, address: bytes, first: Millis, last: Millis) -> End | None:
+        """What `end` says of the address for any two moments between these two; None if that is not the same."""
+        held = self._pods.leases.all(address)
+        if len(held) == 1 and last <= self.watermark:
+            (pod,) = held
+            if pod.start <= first and last < pod.end and first >= self._places.since:
+                return self._pods.end(pod)
+        return self.end(address, first, last) if self.steady(address, first, last) else None
+
     def servers(self, address: bytes, protocol: Protocol, port: int, seen: tuple[Millis, Millis]) -> tuple[Server, ...]:
         """What a client reached at an address and port between two moments: behind a Service, all its workloads."""
         if seen[1] > self.watermark:

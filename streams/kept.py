@@ -8,7 +8,7 @@ from typing import Final
 from schemas.records import Millis
 from streams.directory import Directory
 from streams.ends import End, Server
-from streams.resolve import SERVER, Asked, Own, Span, other_ends, own_end
+from streams.resolve import SERVER, Asked, Own, Span, own_end
 
 _UNSTEADY: Final = None
 
@@ -42,5 +42,5 @@ class Kept:
         """What was at a connection's other end; kept by whoever asks, in `others`."""
         if asked.role != SERVER:
             return self.directory.steady_servers(asked.address, asked.protocol, asked.port, self.span)
-        steady = self.directory.steady(asked.address, *self.span)
-        return other_ends(asked, self.span, self.directory) if steady else _UNSTEADY
+        end = self.directory.steady_end(asked.address, *self.span)
+        return None if end is None else (Server(end, asked.port),)

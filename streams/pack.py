@@ -44,7 +44,7 @@ class _Builder:
 
     def __init__(self) -> None:
         self.workloads, self.peers, self.services, self.nodes = _Table(), _Table(), _Table(), _Table()
-        self.services.places[id(None)] = _NONE
+        self.services.places[id(None)] = self.nodes.places[id("")] = _NONE
         self.rows: list[_Row] = []
         self._numbers: dict[str, list[int]] = {name: [] for name in _NUMBERS}
         self._codes: dict[str, bytearray] = {name: bytearray() for name in _CODES}
@@ -113,7 +113,9 @@ def _sorted_out(cluster: str, batches: Sequence[Enriched], partitions: int) -> l
             through = builder.services.places.get(id(service))
             if through is None:
                 through = builder.services.place(service)
-            node = builder.nodes.place(far) if far else _NONE
+            node = builder.nodes.places.get(id(far))
+            if node is None:
+                node = builder.nodes.place(far)
             builder.rows.append((row, subject, other, through, role, port, shared, node))
         for builder in builders:
             builder.end(source, batch.batch)

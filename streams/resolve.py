@@ -7,7 +7,6 @@ A connection is told to the workload of either end, so that a node without a col
 a Service stands for several workloads, all of them are told.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
@@ -131,13 +130,16 @@ def told(role: int, own: End, others: tuple[Server, ...]) -> Outcome:
     """What is told to the workloads at either end; nothing of a connection whose own end is not known."""
     if isinstance(own, OtherEnd) and isinstance(own.peer, UnresolvedPeer):
         return Unresolved(own.peer.reason)
-    if isinstance(own, PodEnd) and any(_same_pod(own, server) for server in others):
-        return Ignored("own_address")
-    if any(_captured(role, own, server) for server in others):
-        return Ignored("mesh_redirect")
-    shared = len(others) > 1
-    links = tuple(link for server in others for link in _links(role, own, server, shared=shared))
-    return links or Ignored("host")
+    for server in others:
+        if isinstance(own, PodEnd) and _same_pod(own, server):
+            return Ignored("own_address")
+    for server in others:
+        if _captured(role, own, server):
+            return Ignored("mesh_redirect")
+    links: list[Link] = []
+    for server in others:
+        links += _links(role, own, server, shared=len(others) > 1)
+    return tuple(links) or Ignored("host")
 
 
 def _is_later(end: End) -> bool:
@@ -151,17 +153,21 @@ def _same_pod(own: PodEnd, server: Server) -> bool:
 
 def _captured(role: int, own: End, server: Server) -> bool:
     """The port is a mesh proxy's; where the role is not known, either end may be the server."""
-    if role != CLIENT and isinstance(own, PodEnd) and hides_port(own.mesh, server.port, seen_by_client=False):
+    is_server = role != CLIENT and isinstance(own, PodEnd) and own.mesh
+    if is_server and hides_port(is_server, server.port, seen_by_client=False):
         return True
-    if role == SERVER or not isinstance(server.end, PodEnd):
+    if role == SERVER or not isinstance(server.end, PodEnd) or not server.end.mesh:
         return False
     return hides_port(server.end.mesh, server.port, seen_by_client=role == CLIENT)
 
 
-def _links(role: int, own: End, server: Server, *, shared: bool) -> Iterator[Link]:
+def _links(role: int, own: End, server: Server, *, shared: bool) -> tuple[Link, ...]:
     other, port, service = server.end, server.port, server.service
-    far = other.node if isinstance(other, PodEnd) else ""
-    if isinstance(own, PodEnd):
-        yield Link(own.peer.workload, peer_of(other, own.node), service, role, port, shared, far)
-    if isinstance(other, PodEnd):
-        yield Link(other.peer.workload, peer_of(own, other.node), service, _OPPOSITE[role], port, shared, far)
+    if not isinstance(other, PodEnd):
+        if not isinstance(own, PodEnd):
+            return ()
+        return (Link(own.peer.workload, peer_of(other, own.node), service, role, port, shared),)
+    theirs = Link(other.peer.workload, peer_of(own, other.node), service, _OPPOSITE[role], port, shared, other.node)
+    if not isinstance(own, PodEnd):
+        return (theirs,)
+    return (Link(own.peer.workload, other.peer, service, role, port, shared, other.node), theirs)
