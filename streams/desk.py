@@ -7,10 +7,13 @@ from typing import Final, Protocol
 from schemas.records import ClusterFacts, InventoryObject, Millis, NodeBody, ServiceBody
 from streams.facts import FACTS, Covered, facts_object, facts_of, pod_ips
 from streams.kinds import SERVICE_CIDR, Scope
-from streams.published import Published
+from streams.published import Moment, Published
 from streams.watcher import Change, Changed, Listed, Removed
 
 _FACTS_EVERY_MS: Final = 10_000
+_SHORT_MS: Final = 60_000
+"""A gap that an API server's restart makes. Nothing changes hands without the server, and in so short a time no address
+does so twice; of a longer gap we know nothing."""
 _FEW: Final = 50
 """So many objects may vanish at once without a doubt."""
 
@@ -44,7 +47,8 @@ class Desk:
     Args:
         cluster: Its name.
         topic: Where to.
-        objects: What the topic holds.
+        objects: What the topic holds, each with when it was written.
+        complete: Up to when it is complete; 0 if that is not known.
 
     Attributes:
         cluster: As given.
@@ -54,8 +58,11 @@ class Desk:
         since: From when on nothing that happened is missed: when the watches began; 0 if that is not known.
     """
 
-    def __init__(self, cluster: str, topic: Topic, objects: Iterable[InventoryObject]) -> None:
+    def __init__(
+        self, cluster: str, topic: Topic, objects: Iterable[tuple[InventoryObject, Millis]], complete: Millis = 0
+    ) -> None:
         self.published = Published(objects)
+        self._complete = complete
         self.sums = Sums()
         self.since: Millis = 0
         self.cluster = cluster
@@ -86,11 +93,11 @@ class Desk:
         match change:
             case Listed():
                 present = {one.key: one.item for one in change.objects}
-                self._send(self.published.listed(scope.kind.name, scope.namespace, present, now))
+                self._send(self.published.listed(scope.kind.name, scope.namespace, present, self._moment(now)))
             case Changed(object=slim):
-                self._send(() if slim.item is None else self.published.put(slim.item, now))
+                self._send(() if slim.item is None else self.published.put(slim.item, self._moment(now)))
             case Removed(object=slim):
-                self._send(self.published.gone(slim.key, now, slim.item))
+                self._send(self.published.gone(slim.key, self._moment(now), slim.item))
 
     def all_of(self, objects: Iterable[InventoryObject], now: Millis) -> None:
         """Write all there is of the cluster, facts included: whatever else is published is gone."""
@@ -98,7 +105,12 @@ class Desk:
         for item in objects:
             present.setdefault(item.kind, {})[item.key] = item
         for kind, items in present.items():
-            self._send(self.published.listed(kind, "", items, now))
+            self._send(self.published.listed(kind, "", items, self._moment(now)))
+
+    def _moment(self, now: Millis) -> Moment:
+        """When what is gone was there last: now, unless nobody watched for long."""
+        watched = not self._complete or now - self._complete <= _SHORT_MS
+        return Moment(now, now if watched else self._complete)
 
     def forget_outside(self, scopes: Iterable[Scope]) -> int:
         """Tombstones for what nobody watches any more; how many."""
@@ -115,13 +127,14 @@ class Desk:
         if self._stale and now - self._made >= _FACTS_EVERY_MS:
             self._renew_facts(now)
         self._topic.heartbeat(time_ms, self.since)
+        self._complete = time_ms
         self.sums.beats += 1
 
     def _renew_facts(self, now: Millis) -> None:
         given = [cidr for cidrs in self._ranges.values() for cidr in cidrs]
         self.facts = facts_of(self.published.living(), given, self.facts)
         self._covered = Covered(self.facts.pod_cidrs)
-        self._send(self.published.put(facts_object(self.facts, self.cluster), now))
+        self._send(self.published.put(facts_object(self.facts, self.cluster), self._moment(now)))
         self._stale, self._made = False, now
 
     def _range(self, change: Change) -> None:

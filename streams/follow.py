@@ -54,7 +54,7 @@ def run(settings: FollowSettings) -> None:
 def _from_files(settings: FollowSettings, metrics: FollowMetrics, stop: threading.Event) -> None:
     objects = load_objects(settings.objects, settings.kafka.cluster)
     topic = InventoryTopic(settings.kafka)
-    desk = Desk(settings.kafka.cluster, topic, topic.read())
+    desk = _desk(settings, topic)
     desk.all_of(objects, now_ms())
     LOG.info("published %d of %d objects", desk.sums.changed + desk.sums.closed, len(objects))
     topic.heartbeat(now_ms())
@@ -79,7 +79,7 @@ def _from_server(settings: FollowSettings, metrics: FollowMetrics, stop: threadi
     lease.start()
     try:
         _stand_by(lease, api, metrics, stop)
-        desk = Desk(settings.kafka.cluster, topic, topic.read())
+        desk = _desk(settings, topic)
         if settings.server.other_cluster:
             desk.forget_ranges()
         elif not settings.server.namespaces:
@@ -100,6 +100,11 @@ def _from_server(settings: FollowSettings, metrics: FollowMetrics, stop: threadi
         raise
     finally:
         lease.release()
+
+
+def _desk(settings: FollowSettings, topic: InventoryTopic) -> Desk:
+    held = topic.read()
+    return Desk(settings.kafka.cluster, topic, held.objects, held.complete)
 
 
 def _lease(settings: FollowSettings, api: Api) -> Lease | Alone:

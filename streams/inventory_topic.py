@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from schemas.codec import BadRecord
@@ -20,6 +21,19 @@ _TIMEOUT_MS: Final = 30_000
 """A record that Kafka does not take for so long is given up, and the program ends: it may not be the leader by then."""
 _BY_KEY: Final = -1
 """librdkafka chooses the partition by the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the topic holds of the cluster.
+
+    Attributes:
+        objects: Each with when it was written.
+        complete: Up to when it was complete; 0 if nobody said.
+    """
+
+    objects: tuple[tuple[InventoryObject, Millis], ...]
+    complete: Millis
 
 
 class InventoryTopic:
@@ -44,10 +58,11 @@ class InventoryTopic:
         self._producer: Producer = producer(settings, message_timeout_ms=_TIMEOUT_MS)
         self._failed = 0
 
-    def read(self) -> Iterable[InventoryObject]:
+    def read(self) -> Held:
         """The latest of each key; raises Unavailable if the topic cannot be read to its end in five minutes."""
         read = Reader(InventoryObject, self._store)
-        found: dict[str, InventoryObject] = {}
+        found: dict[str, tuple[InventoryObject, Millis]] = {}
+        beats: dict[int, Millis] = {}
         for message in self._to_end():
             key, value = message.key(), message.value()
             try:
@@ -56,9 +71,12 @@ class InventoryTopic:
                 continue  # the stream workers send it to dead letters
             if item is None:
                 found.pop(key.decode(errors="replace") if isinstance(key, bytes) else str(key), None)
-            elif item.cluster == self._settings.cluster and not isinstance(item.body, Heartbeat):
-                found[item.key] = item
-        return found.values()
+            elif item.cluster == self._settings.cluster:
+                if isinstance(item.body, Heartbeat):
+                    beats[message.partition() or 0] = item.body.time
+                else:
+                    found[item.key] = (item, message.timestamp()[1])
+        return Held(tuple(found.values()), min(beats.values(), default=0))
 
     def send(self, items: Iterable[InventoryObject]) -> None:
         """Hand objects to the producer."""

@@ -5,12 +5,26 @@ tombstone after a grace period.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from schemas.records import InventoryObject, Millis
 
 OUR_OWN: Final = frozenset({"ClusterFacts", "Heartbeat"})
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When something became known.
+
+    Attributes:
+        now: The time of day.
+        seen: Until when what is gone now was there at least: `now` if we were told at once, else when we last knew.
+            What happened since is unknown, and an address is nobody's then rather than the wrong one's.
+    """
+
+    now: Millis
+    seen: Millis
 
 
 class Published:
@@ -19,42 +33,42 @@ class Published:
     Every method that returns objects or keys has noted them as written: the caller writes them or ends.
 
     Args:
-        objects: What the topic holds.
+        objects: What the topic holds, each with when it was written.
     """
 
-    def __init__(self, objects: Iterable[InventoryObject] = ()) -> None:
+    def __init__(self, objects: Iterable[tuple[InventoryObject, Millis]] = ()) -> None:
         self._living: dict[str, dict[str, InventoryObject]] = {}
-        self._closed: dict[str, InventoryObject] = {}
-        for item in objects:
-            self._note(item)
+        self._closed: dict[str, tuple[InventoryObject, Millis]] = {}
+        for item, written in objects:
+            self._note(item, written)
 
-    def put(self, item: InventoryObject, now: Millis) -> tuple[InventoryObject, ...]:
+    def put(self, item: InventoryObject, moment: Moment) -> tuple[InventoryObject, ...]:
         """The object is there: nothing if it is as published; if another had its name, that one's lease is closed."""
         known = self._living.get(item.kind, {}).get(item.key)
         if known == item:
             return ()
         replaced = known is not None and "" not in {known.uid, item.uid} and known.uid != item.uid
-        closed = (_closed(known, now),) if known is not None and replaced else ()
-        self._note(item)
+        closed = (_closed(known, moment),) if known is not None and replaced else ()
+        self._note(item, moment.now)
         return (*closed, item)
 
-    def gone(self, key: str, now: Millis, last: InventoryObject | None = None) -> tuple[InventoryObject, ...]:
+    def gone(self, key: str, moment: Moment, last: InventoryObject | None = None) -> tuple[InventoryObject, ...]:
         """The object is there no more; nothing if that is known.
 
         Args:
             key: Of the object.
-            now: From when.
+            moment: Until when it was there at least.
             last: How it was last, if that is known better than what is published.
         """
         known = self._living.get(_kind(key), {}).get(key)
         if known is None or (last is not None and last.uid != known.uid):
             return ()
-        closed = _closed(last or known, now)
-        self._note(closed)
+        closed = _closed(last or known, moment)
+        self._note(closed, moment.now)
         return (closed,)
 
     def listed(
-        self, kind: str, namespace: str, present: Mapping[str, InventoryObject | None], now: Millis
+        self, kind: str, namespace: str, present: Mapping[str, InventoryObject | None], moment: Moment
     ) -> Iterator[InventoryObject]:
         """All objects of a kind, everywhere or in a namespace; those that are not among them are gone.
 
@@ -62,13 +76,13 @@ class Published:
             kind: The kind.
             namespace: Empty for everywhere.
             present: By key; None for an object that is there but cannot be used, then what is published stays.
-            now: From when the others are gone.
+            moment: Until when the others were there at least.
         """
         for item in present.values():
             if item is not None:
-                yield from self.put(item, now)
+                yield from self.put(item, moment)
         for key in self.missing(kind, namespace, present):
-            yield from self.gone(key, now)
+            yield from self.gone(key, moment)
 
     def missing(self, kind: str, namespace: str, present: Mapping[str, object]) -> tuple[str, ...]:
         """Keys of living objects that are not among those present."""
@@ -84,7 +98,7 @@ class Published:
         watched = set(scopes)
         left = tuple(
             item.key
-            for item in (*self.living(), *self._closed.values())
+            for item in (*self.living(), *(closed for closed, _ in self._closed.values()))
             if item.kind not in OUR_OWN and watched.isdisjoint({(item.kind, ""), (item.kind, item.namespace)})
         )
         for key in left:
@@ -92,8 +106,8 @@ class Published:
         return left
 
     def expired(self, before: Millis) -> tuple[str, ...]:
-        """Keys of leases that were closed before the moment: their tombstones are due."""
-        due = tuple(key for key, item in self._closed.items() if item.deleted < before)
+        """Keys of leases whose closing was written before the moment: their tombstones are due."""
+        due = tuple(key for key, (_, written) in self._closed.items() if written < before)
         for key in due:
             self._forget(key)
         return due
@@ -107,10 +121,10 @@ class Published:
         """How many objects there are of each kind."""
         return {kind: len(objects) for kind, objects in self._living.items()}
 
-    def _note(self, item: InventoryObject) -> None:
+    def _note(self, item: InventoryObject, written: Millis) -> None:
         self._forget(item.key)
         if item.deleted:
-            self._closed[item.key] = item
+            self._closed[item.key] = (item, written)
         else:
             self._living.setdefault(item.kind, {})[item.key] = item
 
@@ -119,9 +133,9 @@ class Published:
         self._living.get(_kind(key), {}).pop(key, None)
 
 
-def _closed(item: InventoryObject, now: Millis) -> InventoryObject:
-    """Its times are the API server's and `now` is ours: with clocks apart it must not end before it began."""
-    return replace(item, deleted=max(now, item.created + 1))
+def _closed(item: InventoryObject, moment: Moment) -> InventoryObject:
+    """Its times are the API server's and the moment is ours: with clocks apart it must not end before it began."""
+    return replace(item, deleted=max(moment.seen, item.created + 1))
 
 
 def _kind(key: str) -> str:

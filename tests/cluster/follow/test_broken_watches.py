@@ -66,7 +66,7 @@ def test_after_a_broken_connection_the_watch_goes_on_where_it_was(kube_server, t
 
 
 def test_a_connection_that_died_silently_is_noticed(kube_server, through, monkeypatch):
-    """No packet says so: a silence longer than between two bookmarks does."""
+    """No packet says so: a silence longer than any between two bookmarks does."""
     monkeypatch.setattr("streams.watch.SILENCE_S", 2.0)
     api = kube_server.api()
     api.create(namespace("silent"))

@@ -65,7 +65,8 @@ def answers(api):
     try:
         return api.get("/api/v1/namespaces/default/services")["kind"] == "ServiceList"
     except Denied as denied:
-        assert denied.status == 403, denied
+        if denied.status == 401:
+            raise
         return False
 
 

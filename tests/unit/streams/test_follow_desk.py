@@ -22,8 +22,10 @@ class Paper:
 
     def __init__(self):
         self.lines = []
+        self.items = []
 
     def send(self, items):
+        self.items += [item for item in items if item.kind != "ClusterFacts"]
         self.lines += [(item.name, bool(item.deleted)) for item in items]
 
     def forget(self, keys):
@@ -39,8 +41,8 @@ def paper():
     return Paper()
 
 
-def desk(paper, *objects):
-    return Desk("test", paper, objects)
+def desk(paper, *objects, complete=0):
+    return Desk("test", paper, [(item, item.deleted) for item in objects], complete)
 
 
 def listed(*items):
@@ -64,6 +66,24 @@ def test_changes_are_written_as_they_come_and_only_if_they_are_news(paper):
         made.apply(PODS, change, NOW)
     assert paper.lines == [("db", False), ("web", True)]
     assert (made.sums.changed, made.sums.closed) == (1, 1)
+
+
+def test_what_was_deleted_while_nobody_watched_for_long_ends_when_all_was_last_complete(paper):
+    """At a start as the topic's last heartbeat says, later as our own; told by a list or by a late event."""
+    web, db, api = pod("web", "10.1.0.1"), pod("db", "10.1.0.2"), pod("api", "10.1.0.3")
+    made = desk(paper, web, db, api, complete=NOW - 90_000)
+    made.apply(PODS, listed(db, api), NOW)
+    made.beat(NOW - 1000, NOW)
+    made.apply(PODS, listed(api), NOW + 70_000)
+    made.apply(PODS, Removed(slim(api)), NOW + 70_000)
+    assert [item.deleted for item in paper.items] == [NOW - 90_000, NOW - 1000, NOW - 1000]
+
+
+def test_over_a_short_gap_a_lease_goes_on(paper):
+    """While the API server restarts its pods keep their addresses."""
+    web = pod("web", "10.1.0.1")
+    desk(paper, web, complete=NOW - 60_000).apply(PODS, listed(), NOW)
+    assert [item.deleted for item in paper.items] == [NOW]
 
 
 def test_an_object_that_cannot_be_used_changes_nothing(paper):
