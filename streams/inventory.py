@@ -17,6 +17,7 @@ from schemas.topics import INVENTORY
 from streams.clusters import Change, Clusters, Tombstone
 from streams.directory import Directory
 from streams.letters import Letters
+from streams.topic_check import TopicCheck
 
 _log = logging.getLogger(__name__)
 GROUP: Final = "netpol-stream-inventory"
@@ -28,7 +29,6 @@ _POLL_S: Final = 0.1
 _BEGINNING: Final = -2
 _JOIN_S: Final = 5.0
 _HOPELESS: Final = {
-    KafkaError.UNKNOWN_TOPIC_OR_PART: "the topic is gone; `network-policy topics` creates it, `follow` fills it again",
     KafkaError.TOPIC_AUTHORIZATION_FAILED: "Kafka does not let us read it",
     KafkaError._AUTO_OFFSET_RESET: "the topic was made anew or cut; the next start reads all of it",  # noqa: SLF001  its name
 }
@@ -36,7 +36,6 @@ _OPTIONS: Final[dict[str, str | float | bool]] = {
     "enable_partition_eof": True,
     # An offset that is gone must be an error: to go on elsewhere would keep objects that nobody publishes any more.
     "auto_offset_reset": "error",
-    "topic_metadata_refresh_interval_ms": 10_000,
     "queued_max_messages_kbytes": 16 * 1024,
 }
 
@@ -122,10 +121,12 @@ class Inventory:
             letters = Letters(client, shares, self._dead_letters)
             client.assign(shares)
             unread = set(range(self._clusters.partitions))
+            topic_check = TopicCheck(topic, self._clusters.partitions)
             while not self._stopping.is_set():
                 messages = client.consume(_AT_ONCE, _POLL_S)
                 self._take([message for message in messages if not _event(message, unread)], letters)
                 self._caught_up(unread)
+                topic_check.due(client)
         finally:
             client.close()
 
