@@ -6,7 +6,7 @@ addresses already, and the pods with the Service's labels that have gone since.
 
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from schemas.records import Labels, Millis, Protocol, ServicePort, ServiceRef, UnresolvedPeer, WorkloadRef
 from streams.addresses import as_text
@@ -17,6 +17,9 @@ from streams.places import Places
 from streams.pods import Pods
 from streams.reached import Answer, Reached
 from streams.services import Endpoint, Service, ServiceKey, Services
+
+_MOST: Final = 100
+"""Candidates that one connection is told to; if there are more (a Service of every node), the server's end tells."""
 
 
 class _Candidate(NamedTuple):
@@ -201,6 +204,8 @@ class Backends:
             who = one.who if not isinstance(one.who, Pod) else refs.get(one.who.family) or self._ref(one.who, refs)
             together.setdefault((who, one.port), []).append(one)
         search.tokens.update(key for family in refs for key in family.chain)
+        if len(together) > _MOST:
+            return search.unresolved("many_endpoints")
         return tuple(Server(self._end(same), port, same[0].service) for (_, port), same in together.items())
 
     def _ref(self, pod: Pod, refs: dict[Family, WorkloadRef]) -> WorkloadRef:

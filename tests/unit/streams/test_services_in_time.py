@@ -106,3 +106,15 @@ def test_a_service_with_one_workload_is_nobodys_doubt_however_often_its_pods_cha
     pods = [replica(f"api-{n}", f"10.1.0.{n}", "api", (T0 + n * MINUTE, T0 + (n + 2) * MINUTE)) for n in range(10)]
     directory = Directory((facts(), API, top, *pods))
     assert [reached(directory, T0 + n * MINUTE + 30_000) for n in range(1, 10)] == [[("api", 8080)]] * 9
+
+
+def test_a_service_of_very_many_that_are_no_workload_tells_no_candidates():
+    """A host-network DaemonSet of a large cluster: one connection would be an edge to every node."""
+    nodes = [node(f"n{n}", f"192.168.{n // 200}.{n % 200}") for n in range(101)]
+    found = []
+    for count in (100, 101):
+        slices = endpoints("api", [one.body.addresses[0] for one in nodes[:count]])
+        directory = Directory((facts(), API, *nodes, slices))
+        found.append(directory.servers(packed("10.96.0.9"), Protocol.TCP, 80, (T0, T0)))
+    assert len(found[0]) == 100
+    assert [server.end.peer for server in found[1]] == [UnresolvedPeer("10.96.0.9", "many_endpoints")]
