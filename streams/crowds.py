@@ -6,14 +6,15 @@ then has the times, bases and services of its established connections.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from schemas.external import TOLD_APART
-from schemas.records import Edge, ExternalCrowd, ExternalPeer, ServiceRef
+from schemas.records import Edge, ExternalCrowd, ExternalPeer, Protocol, Role, ServiceRef
 from streams.columns import Row
 from streams.distinct import estimate
 from streams.edge_sum import EdgeSum
 from streams.interned import kind_named, kind_parts
+from streams.order import EdgeOrder, order_of
 from streams.outside import Member, Outside, Side, outside
 
 
@@ -55,7 +56,9 @@ class Crowds:
         return sum(len(one.established.members) + len(one.attempted.members) for one in self._crowds.values())
 
     def add(self, kind: int, address: Outside, row: Row, service: ServiceRef | None) -> bool:
-        """Count one sighting; whether it tells anything new besides counts and times."""
+        """Count one sighting; whether it tells anything new besides counts and times. No attempt is no sighting."""
+        if not row[8] and not row[10]:
+            return False
         crowd = self._crowd(CrowdKey(kind, address.version, bool(address.zone)))
         side = crowd.established if row[8] else crowd.attempted
         total, new = side.at(address, row[11])
@@ -76,12 +79,10 @@ class Crowds:
         for crowd in self._crowds.values():
             crowd.fold()
 
-    def edges(self, start: int, end: int) -> Iterator[Edge]:
-        """The edges; the bounds of the window stand for the times of joined attempts."""
+    def edges(self, start: int, end: int) -> Iterator[tuple[EdgeOrder, Edge]]:
+        """The edges with their order; the bounds of the window stand for the times of joined attempts."""
         for key, crowd in self._crowds.items():
-            role, protocol, port = kind_parts(key.kind)
-            for peer, total in _merged(crowd, start, end):
-                yield total.edge(role, peer, protocol, port)
+            yield from _told(kind_parts(key.kind), crowd, EdgeSum(start, end, sure=True))
 
     def told(self) -> tuple[ExternalCrowd, ...]:
         """The crowds whose addresses are told apart by prefixes, in one order."""
@@ -112,21 +113,38 @@ class Crowds:
         if total.ends:
             own = replace(total, attempts=[0, 0])
             crowd.established.members[address.prefix(edge.peer.bits)] = Member(address, own)
-        if any(total.attempts) or not total.ends:
+        if any(total.attempts):
             tried = replace(total, counts=[0, 0, 0], ends=0, shared=0, services=set(total.services))
             crowd.attempted.members[address.prefix(edge.peer.bits)] = Member(address, tried)
 
 
-def _merged(crowd: _Crowd, start: int, end: int) -> Iterator[tuple[ExternalPeer, EdgeSum]]:
+_Kind: TypeAlias = tuple[Role, Protocol, int]
+_Told: TypeAlias = tuple[EdgeOrder, Edge]
+
+
+def _told(kind: _Kind, crowd: _Crowd, bounds: EdgeSum) -> Iterator[_Told]:
     established, attempted = crowd.established, crowd.attempted
-    tried = dict(attempted.members)
+    both = established.members.keys() & attempted.members.keys() if established.bits == attempted.bits else set()
     for prefix, member in established.members.items():
-        other = tried.pop(prefix, None) if established.bits == attempted.bits else None
-        total = member.total if other is None else replace(member.total, attempts=other.total.attempts)
-        yield ExternalPeer(member.lowest.text, established.bits), total
-    for member in tried.values():
-        if attempted.bits:
-            total = EdgeSum(start, end, attempts=member.total.attempts, sure=True)
-            yield ExternalPeer(member.lowest.first_of(attempted.bits).text, attempted.bits), total
+        if prefix in both:
+            total = replace(member.total, attempts=attempted.members[prefix].total.attempts)
+            yield _edge(kind, member.lowest, established.bits, total)
         else:
-            yield ExternalPeer(member.lowest.text), member.total
+            member.made = member.made or _edge(kind, member.lowest, established.bits, member.total)
+            yield member.made
+    for prefix, member in attempted.members.items():
+        if prefix not in both:
+            member.made = member.made or _attempts(kind, member, attempted.bits, bounds)
+            yield member.made
+
+
+def _attempts(kind: _Kind, member: Member, bits: int, bounds: EdgeSum) -> _Told:
+    if not bits:
+        return _edge(kind, member.lowest, 0, member.total)
+    return _edge(kind, member.lowest.first_of(bits), bits, replace(bounds, attempts=member.total.attempts))
+
+
+def _edge(kind: _Kind, address: Outside, bits: int, total: EdgeSum) -> _Told:
+    role, protocol, port = kind
+    peer = ExternalPeer(address.text, bits)
+    return order_of((role, peer, protocol, port)), total.edge(role, peer, protocol, port)

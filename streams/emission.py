@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from operator import itemgetter
 
 from schemas.records import Edge, Told, WindowSource, WorkloadWindow
 from streams.edge_sum import CLIENT, SERVER, EdgeSum
@@ -11,7 +12,7 @@ from streams.interned import KIND_MASK, PEER_SHIFT, Peers, kind_parts
 from streams.joins import nodes_of, not_reached
 from streams.ledger import Boot
 from streams.open_window import OpenWindow
-from streams.order import key_of, order_of
+from streams.order import EdgeOrder
 
 _ONE_END = (1 << CLIENT, 1 << SERVER)
 
@@ -37,26 +38,29 @@ def emit(window: OpenWindow, cluster: str, setting: Setting, peers: Peers) -> Wo
     explained = window.joined.explained | not_reached(window)
     window.revision += 1
     window.dirty = False
-    edges = list(_edges(window, explained, setting, peers)) + list(window.crowds.edges(window.start, window.end))
+    edges = [*_edges(window, explained, setting, peers), *window.crowds.edges(window.start, window.end)]
+    edges.sort(key=itemgetter(0))
     return WorkloadWindow(
         cluster, window.workload, window.start, window.end, window.revision, window.final, not setting.because,
-        setting.because, tuple(_sources(window)), tuple(sorted(edges, key=lambda edge: order_of(key_of(edge)))),
-        tuple(_made(window, key, peers) for key in sorted(explained, key=peers.order)), window.crowds.told(),
+        setting.because, tuple(_sources(window)), tuple([edge for _, edge in edges]),
+        tuple(edge for _, edge in sorted(_made(window, key, peers) for key in explained)), window.crowds.told(),
         window.newest,
     )  # fmt: skip
 
 
-def _edges(window: OpenWindow, explained: AbstractSet[int], setting: Setting, peers: Peers) -> Iterator[Edge]:
+def _edges(
+    window: OpenWindow, explained: AbstractSet[int], setting: Setting, peers: Peers
+) -> Iterator[tuple[EdgeOrder, Edge]]:
     translated = {key & KIND_MASK for key in window.joined.explained}
     for key, total in window.edges.items():
         if key in explained:
             continue
-        edge = _made(window, key, peers)
+        order, edge = _made(window, key, peers)
         if key in window.joined.hidden:
             edge = replace(edge, hidden_client=True)
         elif window.final and key & KIND_MASK not in translated and _is_contradicted(total, setting.reported):
             edge = replace(edge, unconfirmed=True)
-        yield edge
+        yield order, edge
 
 
 def _is_contradicted(total: EdgeSum, reported: AbstractSet[str]) -> bool:
@@ -64,12 +68,13 @@ def _is_contradicted(total: EdgeSum, reported: AbstractSet[str]) -> bool:
     return total.sure and total.ends in _ONE_END and not reported.isdisjoint(total.far)
 
 
-def _made(window: OpenWindow, key: int, peers: Peers) -> Edge:
-    edge = window.made.get(key)
-    if edge is None:
+def _made(window: OpenWindow, key: int, peers: Peers) -> tuple[EdgeOrder, Edge]:
+    made = window.made.get(key)
+    if made is None:
         role, protocol, port = kind_parts(key & KIND_MASK)
-        edge = window.made[key] = window.edges[key].edge(role, peers[key >> PEER_SHIFT].peer, protocol, port)
-    return edge
+        edge = window.edges[key].edge(role, peers[key >> PEER_SHIFT].peer, protocol, port)
+        made = window.made[key] = (peers.order(key), edge)
+    return made
 
 
 def _sources(window: OpenWindow) -> Iterator[WindowSource]:

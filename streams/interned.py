@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from schemas.records import NodePeer, Peer, Protocol, Role, WorkloadPeer
 from schemas.records.connections import PROTOCOLS, ROLES
-from streams.order import SortKey, peer_order
+from streams.order import EdgeOrder, SortKey, peer_order
 
 PEER_SHIFT: Final = 20
 KIND_MASK: Final = (1 << PEER_SHIFT) - 1
@@ -75,7 +75,7 @@ class Peers:
             )
         return number
 
-    def order(self, key: int) -> tuple[str, SortKey, str, int]:
+    def order(self, key: int) -> EdgeOrder:
         """Sorts edge numbers by role, peer, protocol and port."""
         role, protocol, port = kind_parts(key)
         return (role.value, self._known[key >> PEER_SHIFT].order, protocol.value, port)

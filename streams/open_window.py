@@ -20,7 +20,7 @@ from streams.crowds import Crowds
 from streams.edge_sum import SERVER, EdgeSum
 from streams.interned import PEER_SHIFT, Known, Peers, kind_named
 from streams.ledger import Boot
-from streams.order import workload_order
+from streams.order import EdgeOrder, workload_order
 from streams.outside import outside
 
 
@@ -63,7 +63,7 @@ class OpenWindow:
         told: What client workloads told, by node and kind, then by boot.
         nodes: Edges of clients that have a node's address, a subset of `edges`.
         joined: What the last emission said of these.
-        made: Edges of the last emission that have not changed.
+        made: Edges of the last emission that have not changed, with their order.
     """
 
     workload: Workload
@@ -79,7 +79,7 @@ class OpenWindow:
     told: dict[tuple[str, int], dict[str, int]] = field(default_factory=dict)
     nodes: set[int] = field(default_factory=set)
     joined: NodeEdges = field(default_factory=NodeEdges)
-    made: dict[int, Edge] = field(default_factory=dict)
+    made: dict[int, tuple[EdgeOrder, Edge]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """How many edges it holds."""

@@ -20,13 +20,16 @@ EdgeKey: TypeAlias = tuple[Role, Peer, Protocol, int]
 
 SortKey: TypeAlias = tuple[str, ...]
 
+EdgeOrder: TypeAlias = tuple[str, SortKey, str, int]
+"""Sorts edges."""
+
 
 def key_of(edge: Edge) -> EdgeKey:
     """The edge's identity within its workload and window."""
     return (edge.role, edge.peer, edge.protocol, edge.port)
 
 
-def order_of(key: EdgeKey) -> tuple[str, SortKey, str, int]:
+def order_of(key: EdgeKey) -> EdgeOrder:
     """Sorts edges by role, peer, protocol and port."""
     role, peer, protocol, port = key
     return (role.value, peer_order(peer), protocol.value, port)

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from schemas.codec import BadRecord
 from schemas.framing import Reader, Writer
 from schemas.kafka import KafkaSettings
+from schemas.parts import Parts
 from schemas.records import Millis, WorkloadEdges, WorkloadWindow
 from schemas.schema_store import SchemaStore
 from schemas.topics import WORKLOAD_WINDOWS
@@ -42,7 +43,7 @@ class WindowStage:
         self._recall = recall
         self._topic = kafka.topic(WORKLOAD_WINDOWS)
         self._read = Reader(WorkloadEdges, store)
-        self._write = Writer(WORKLOAD_WINDOWS.name, WorkloadWindow, store.prefix)
+        self._write = Writer(WORKLOAD_WINDOWS.name, WorkloadWindow, store.prefix, Parts(WorkloadWindow).encode)
         self._partitions: dict[int, dict[str, Windows]] = {}
 
     async def begin(self, partitions: frozenset[int]) -> None:
