@@ -130,25 +130,22 @@ def told(role: int, own: End, others: tuple[Server, ...]) -> Outcome:
     """What is told to the workloads at either end; nothing of a connection whose own end is not known."""
     if isinstance(own, OtherEnd) and isinstance(own.peer, UnresolvedPeer):
         return Unresolved(own.peer.reason)
-    for server in others:
-        if isinstance(own, PodEnd) and _same_pod(own, server):
-            return Ignored("own_address")
-    for server in others:
-        if _captured(role, own, server):
-            return Ignored("mesh_redirect")
-    links: list[Link] = []
-    for server in others:
-        links += _links(role, own, server, shared=len(others) > 1)
-    return tuple(links) or Ignored("host")
+    if _same_pod(own, others[0]) and all(_same_pod(own, server) for server in others):
+        return Ignored("own_address")
+    if _captured(role, own, others[0]) and all(_captured(role, own, server) for server in others):
+        return Ignored("mesh_redirect")
+    if len(others) == 1:
+        return _links(role, own, others[0], shared=False) or Ignored("host")
+    return tuple(link for server in others for link in _links(role, own, server, shared=True)) or Ignored("host")
 
 
 def _is_later(end: End) -> bool:
     return isinstance(end, OtherEnd) and isinstance(end.peer, UnresolvedPeer) and end.peer.reason == AFTER
 
 
-def _same_pod(own: PodEnd, server: Server) -> bool:
+def _same_pod(own: End, server: Server) -> bool:
     """Also through a Service, if no other pod stands behind it."""
-    return isinstance(server.end, PodEnd) and server.end.pod == own.pod
+    return isinstance(server.end, PodEnd) and isinstance(own, PodEnd) and server.end.pod == own.pod
 
 
 def _captured(role: int, own: End, server: Server) -> bool:

@@ -114,6 +114,16 @@ def test_c31_one_of_several_replicas_through_their_service_is_an_edge_to_the_own
     ]  # fmt: skip
 
 
+def test_c31_its_service_with_another_workloads_pods_behind_it_may_have_led_there():
+    """What may have reached somebody else is told to all candidates, the own workload among them."""
+    other = pod("other", "10.1.0.20", labels={"app": "web"})
+    slices = endpoints("api", [("10.1.0.10", "web-0"), ("10.1.0.20", "other")])
+    seen = enriched((*replicas(1), other, slices), connection("10.1.0.10", "10.96.0.9", 80)).observations
+    assert {(one.link.peer.workload.name, one.link.shared) for one in seen if one.link.role == 0} == {
+        ("web", True), ("other", True),
+    }  # fmt: skip
+
+
 def test_c31_what_comes_back_by_the_gateway_is_the_own_node():
     """Hairpin masquerade: Kubernetes always admits it, no rule follows."""
     seen = edges(replicas(1), connection("10.1.0.10", "10.1.0.1", 8080, Role.SERVER))
