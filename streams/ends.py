@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from schemas.records import ApiServerPeer, ExternalPeer, NodePeer, Peer, ServiceRef, UnresolvedPeer, WorkloadPeer
 
@@ -55,8 +55,7 @@ class OtherEnd:
 End: TypeAlias = PodEnd | NodeEnd | OtherEnd
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
+class Server(NamedTuple):
     """What a client reached.
 
     Attributes:

@@ -6,6 +6,7 @@ An observation keeps the subject's role and the end that saw it apart, so that n
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import repeat
 from typing import NamedTuple
 
 from schemas.records import BatchSource, ConnectionBatch, Connections, Millis, counts_of
@@ -14,7 +15,7 @@ from streams.addresses import is_loopback, unmapped
 from streams.directory import Directory
 from streams.ends import End  # noqa: TC001  a local variable's annotation, and no reason for a second kind of import
 from streams.kept import Kept
-from streams.resolve import Asked, Flow, Ignored, Link, Outcome, Own, Span, Unresolved, left_out, resolve, told
+from streams.resolve import Asked, Flow, Link, Outcome, Own, Span, Unresolved, left_out, resolve, told
 
 
 class Observation(NamedTuple):
@@ -91,13 +92,13 @@ def enrich(batch: ConnectionBatch, directory: Directory, kept: Kept | None = Non
     unresolved: Counter[str] = Counter()
     ignored: Counter[str] = Counter()
     for row, outcome in enumerate(_outcomes(batch, kept)):
-        if isinstance(outcome, Unresolved):
-            unresolved[outcome.reason] += columns.counts[row]
-        elif isinstance(outcome, Ignored):
-            ignored[outcome.reason] += columns.counts[row]
-        else:
+        if isinstance(outcome, tuple):
             links += outcome
-            rows += [row] * len(outcome)
+            rows += repeat(row, len(outcome))
+        elif isinstance(outcome, Unresolved):
+            unresolved[outcome.reason] += columns.counts[row]
+        else:
+            ignored[outcome.reason] += columns.counts[row]
     source = BatchSource(
         batch.node, batch.boot_id, batch.sequence, batch.interval_start, batch.interval_end, batch.losses,
         counts_of(unresolved), counts_of(ignored), batch.held,
