@@ -11,6 +11,7 @@ An edge is put into the window of its last_seen. A late edge makes a newer revis
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from schemas.external import TOLD_APART
 from schemas.records import BatchSource, Millis, Workload, WorkloadEdges, WorkloadRef, WorkloadWindow
@@ -24,6 +25,9 @@ from streams.ledger import Ledger, News
 from streams.merging import Merging
 from streams.open_window import OpenWindow, restored
 from streams.reasons import Reasons, Reported
+
+_TAKEN_OVER: Final = 1_000
+"""A worker that takes a partition over counts its revisions from the next multiple on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,7 @@ class Windows:
         self._watermark: Millis = -NEVER
         self._floor: Millis = 0
         self._over = False
+        self._revision = 0
         self._windows: dict[Millis, dict[WorkloadRef, OpenWindow]] = {}
         self._closed: set[Millis] = set()
         self._dirty: dict[Millis, set[WorkloadRef]] = {}
@@ -98,6 +103,7 @@ class Windows:
             known = kept.get(window.workload.ref)
             if known is None or known.revision <= window.revision:
                 kept[window.workload.ref] = restored(window, self._peers, self._spec.told_apart)
+        self._begin_higher()
         for source in heard:
             self._hear(source)
         self._go_on()
@@ -144,6 +150,14 @@ class Windows:
         """The input is over: every window is final."""
         self._over = True
         return self.changed()
+
+    def _begin_higher(self) -> None:
+        """Whatever a worker that has lost the partition still writes is an earlier revision than all that follow."""
+        restored_windows = [one for kept in self._windows.values() for one in kept.values()]
+        newest = max((one.revision for one in restored_windows), default=-1)
+        self._revision = (newest // _TAKEN_OVER + 1) * _TAKEN_OVER
+        for one in restored_windows:
+            one.revision = self._revision
 
     def _hear(self, source: BatchSource) -> News:
         news = self._ledger.hear(source)
@@ -210,7 +224,8 @@ class Windows:
         ref = workload.ref
         window = kept.get(ref)
         if window is None:
-            window = kept[ref] = OpenWindow(workload, start, start + self._spec.length, Crowds(self._spec.told_apart))
+            crowds = Crowds(self._spec.told_apart)
+            window = kept[ref] = OpenWindow(workload, start, start + self._spec.length, crowds, self._revision)
         return window
 
     def _start(self, time: Millis) -> Millis:
