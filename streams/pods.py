@@ -30,6 +30,7 @@ class Pods:
         self._by_name: dict[str, dict[str, tuple[Pod, ...]]] = {}
         self._families: dict[str, dict[_FamilyKey, Family]] = {}
         self._ended: dict[str, set[Pod]] = {}
+        self._ended_with: dict[str, dict[Labels, set[Pod]]] = {}
         self._host_ports: dict[tuple[Protocol, int], tuple[Pod, ...]] = {}
         self._ports: dict[tuple[ContainerPort, ...], tuple[ContainerPort, ...]] = {}
         self._ambient: set[str] = set()
@@ -112,9 +113,10 @@ class Pods:
 
     def ended(self, namespace: str, selector: Labels) -> Iterator[Pod]:
         """The namespace's pods that carry these labels and whose lease has ended; not those of the node's network."""
-        for pod in self._ended.get(namespace, ()):
-            if not pod.family.host_network and carries(pod.family.labels, selector):
-                yield pod
+        known = self._ended_with.setdefault(namespace, {})
+        if selector not in known:
+            known[selector] = {pod for pod in self._ended.get(namespace, ()) if carries(pod.family.labels, selector)}
+        return (pod for pod in known[selector] if not pod.family.host_network)
 
     def selected(self, namespace: str, selector: Labels) -> Iterator[Pod]:
         """All of the namespace's pods that carry these labels."""
@@ -155,7 +157,7 @@ class Pods:
                 self.leases.put(address, pod)
             for key in _host_ports(pod):
                 self._host_ports[key] = (*self._host_ports.get(key, ()), pod)
-        self._note_end(pod)
+        self._note_end(pod, ended=pod.end != FOREVER)
 
     def _remove(self, pod: Pod) -> None:
         family = pod.family
@@ -168,7 +170,7 @@ class Pods:
             self.leases.drop(address, pod)
         for key in _host_ports(pod):
             _without(self._host_ports, key, pod)
-        self._ended.get(family.namespace, set()).discard(pod)
+        self._note_end(pod, ended=False)
         if not family.members:
             self._owners.forget(family)
             families = self._families[family.namespace]
@@ -183,18 +185,18 @@ class Pods:
             end = min(one.closes, *later) if later else one.closes
             if end != one.end:
                 one.end = end
-                self._note_end(one)
+                self._note_end(one, ended=end != FOREVER)
                 changed.append(one)
         return changed
 
     def _namesakes(self, pod: Pod) -> tuple[Pod, ...]:
         return self._by_name[pod.family.namespace][pod.name]
 
-    def _note_end(self, pod: Pod) -> None:
-        if pod.end != FOREVER:
-            self._ended.setdefault(pod.family.namespace, set()).add(pod)
-        else:
-            self._ended.get(pod.family.namespace, set()).discard(pod)
+    def _note_end(self, pod: Pod, *, ended: bool) -> None:
+        namespace, labels = pod.family.namespace, pod.family.labels
+        known = [pods for selector, pods in self._ended_with.get(namespace, {}).items() if carries(labels, selector)]
+        for pods in (self._ended.setdefault(namespace, set()), *known):
+            (pods.add if ended else pods.discard)(pod)
 
     def _mesh(self, pod: Pod) -> str:
         family = pod.family
