@@ -34,7 +34,7 @@ def test_what_happens_while_follow_is_away_is_unresolved_and_counted(server, kaf
         run.start("stream", "--window", 10, "--lateness", 2, "--inventory-wait", WAIT_S)
         follow = run.start("follow", "--no-lease", "--kubeconfig", server.kubeconfig())
         server.api().create_all([FRONT, BACK])
-        traffic.until(lambda pods: len(pods) == 4, "four pods")
+        traffic.until(front=2, back=2)
         traffic.ticks(2)
         run.running.remove(follow)
         follow.kill()
@@ -55,10 +55,10 @@ def test_what_happens_while_follow_is_away_is_unresolved_and_counted(server, kaf
 def hand_over(api, traffic: Traffic) -> range:
     """The pods of `back` go, those of `other` get their addresses; the ports of calls to these."""
     api.merge(BACK, {"spec": {"replicas": 0}})
-    traffic.until(lambda pods: len(pods) == 2, "no pod of back")
+    traffic.until(front=2)
     first = max(traffic.calls) + 1
     api.create(OTHER)
-    traffic.until(lambda pods: len(pods) == 4, "two pods of other")
+    traffic.until(front=2, other=2)
     traffic.ticks(1)
     last = max(traffic.calls)
     traffic.ticks(WAIT_S)

@@ -12,7 +12,7 @@ import pytest
 from accounting import Account, assert_accounted
 from kube_server import KubeOptions, KubeServer
 from programs import programs, wait_until
-from rollout import POD_PORT, SERVICE_PORT, SPACE, Census, Traffic, census, deployment, service
+from rollout import POD_PORT, SERVICE_PORT, SPACE, Traffic, census, deployment, service
 from told import Told, settled, truth
 
 pytestmark = [pytest.mark.cluster, pytest.mark.kafka, pytest.mark.slow]
@@ -42,8 +42,8 @@ def story(kube_binaries, fresh_topics, tmp_path_factory):
     kafka, folder = fresh_topics(), tmp_path_factory.mktemp("rollouts")
     options = KubeOptions(simulate=True)
     with KubeServer.start(kube_binaries, folder / "kube", options) as server, programs(kafka, folder) as run:
-        server.add_node("n1", "192.168.1.1", "10.1.0.0/24")
-        server.add_node("n2", "192.168.1.2", "10.1.1.0/24")
+        server.add_node("n1", "192.168.1.1", "10.1.0.0/24", "fd00:1::/64")
+        server.add_node("n2", "192.168.1.2", "10.1.1.0/24", "fd00:2::/64")
         run.start("stream", "--window", 10, "--lateness", 2)
         run.start("follow", "--kubeconfig", server.kubeconfig())
         traffic = Traffic(server.api(), kafka, "front", late=["n2"])
@@ -59,39 +59,26 @@ def happen(server: KubeServer, traffic: Traffic) -> range:
     api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SPACE}})
     api.create_all([FRONT, BACK])
     cluster_ip = api.create(service("back"))["spec"]["clusterIP"]
-    traffic.until(lambda pods: len(pods) == 4, "four pods")
+    traffic.until(front=2, back=2)
     traffic.ticks(NEAR_MS / 1000)
     traffic.ticks(2, cluster_ip)
-    hand_over(api, traffic, BACK, OTHER)
+    api.merge(BACK, {"spec": {"replicas": 0}})
+    traffic.until(front=2)
+    api.create(OTHER)
+    traffic.until(front=2, other=2)
     api.merge(BACK, {"spec": {"replicas": 2}})
-    traffic.until(lambda pods: len(pods) == 6, "all pods")
-    roll_out(api, traffic, deployment("front", "n1", version="2"))
+    traffic.until(front=2, other=2, back=2)
+    before = [holder.uid for holder in census(api).values() if holder.workload == "front"]
+    api.merge(FRONT, {"spec": {"template": deployment("front", "n1", version="2")["spec"]["template"]}})
+    traffic.until(before, front=2, other=2, back=2)
     traffic.ticks(NEAR_MS / 1000)
     outage = crash(server, traffic)
-    hand_over(api, traffic, OTHER, THIRD)
+    api.merge(OTHER, {"spec": {"replicas": 0}})
+    traffic.until(front=2, back=2)
+    api.create(THIRD)
+    traffic.until(front=2, back=2, third=2)
     traffic.ticks(NEAR_MS / 1000)
     return outage
-
-
-def hand_over(api, traffic: Traffic, earlier: dict, later: dict) -> None:
-    """The pods of one Deployment go, those of another get their addresses."""
-    names = (earlier["metadata"]["name"], later["metadata"]["name"])
-    api.merge(earlier, {"spec": {"replicas": 0}})
-    traffic.until(lambda pods: _held(pods, names) == 0, f"no pod of {names[0]}")
-    api.create(later)
-    traffic.until(lambda pods: _held(pods, names) == 2, f"two pods of {names[1]}")
-
-
-def roll_out(api, traffic: Traffic, changed: dict) -> None:
-    """New pods in place of all that there are."""
-    name, before = changed["metadata"]["name"], {holder.uid for holder in census(api).values()}
-    api.merge(changed, {"spec": {"template": changed["spec"]["template"]}})
-
-    def done(pods):
-        of_it = [holder for holder in pods.values() if holder.workload == name]
-        return len(of_it) == 2 and all(holder.uid not in before for holder in of_it)
-
-    traffic.until(done, f"new pods of {name}")
 
 
 def crash(server: KubeServer, traffic: Traffic) -> range:
@@ -103,10 +90,6 @@ def crash(server: KubeServer, traffic: Traffic) -> range:
     server.restart()
     assert census(server.api()) == known
     return range(first, min(traffic.calls) + len(traffic.calls))
-
-
-def _held(pods: Census, names: Iterable[str]) -> int:
-    return sum(holder.workload in names for holder in pods.values())
 
 
 def test_addresses_changed_hands(story):

@@ -5,8 +5,8 @@ Each call has a port of its own, by which it is told again wherever it ends up.
 """
 
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -38,7 +38,7 @@ Census = dict[str, Holder]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Connections of two workloads at one moment, one for each pair of their pods, on a port that no other call has."""
+    """Connections of two workloads at one moment, each pod to each by IPv4 and by IPv6, on a port of the call's own."""
 
     client: str
     server: str
@@ -64,10 +64,19 @@ def service(name: str) -> dict:
 
 
 def census(api: KubeApi) -> Census:
-    """The running pods by address."""
+    """The running pods by all of their addresses."""
     pods = api.items(f"/api/v1/namespaces/{SPACE}/pods")
-    there = [pod for pod in pods if "podIP" in pod["status"] and "deletionTimestamp" not in pod["metadata"]]
-    return {pod["status"]["podIP"]: _holder(pod["metadata"], pod["spec"]["nodeName"]) for pod in there}
+    there = [pod for pod in pods if "podIPs" in pod["status"] and "deletionTimestamp" not in pod["metadata"]]
+    return {
+        one["ip"]: Holder(pod["metadata"]["labels"]["app"], pod["metadata"]["uid"], pod["spec"]["nodeName"])
+        for pod in there
+        for one in pod["status"]["podIPs"]
+    }
+
+
+def pods_by_workload(known: Census) -> Counter[str]:
+    """How many pods each has, whatever number of addresses they have."""
+    return Counter(holder.workload for holder in set(known.values()))
 
 
 class Traffic:
@@ -103,11 +112,11 @@ class Traffic:
         for _ in range(round(seconds / TICK_S)):
             self.tick(cluster_ip=cluster_ip)
 
-    def until(self, condition: Callable[[Census], bool], what: str) -> None:
-        """Call until the cluster is so."""
-        deadline = time.monotonic() + 30
-        while not condition(census(self._api)):
-            assert time.monotonic() < deadline, f"waited in vain: {what}"
+    def until(self, gone: Iterable[str] = (), **pods: int) -> None:
+        """Call until there are so many pods of each workload, and none of these UIDs."""
+        deadline, gone = time.monotonic() + 30, frozenset(gone)
+        while pods_by_workload(now := census(self._api)) != +Counter(pods) or gone & {one.uid for one in now.values()}:
+            assert time.monotonic() < deadline, f"waited in vain for {pods}: {now}"
             self.tick()
 
     def tick(self, known: Census | None = None, cluster_ip: str = "") -> None:
@@ -144,21 +153,21 @@ class Traffic:
         for server in sorted({holder.workload for holder in sure.values()} - {self._client}):
             servers = {ip: holder for ip, holder in sure.items() if holder.workload == server}
             port = _FIRST_PORT + len(self.calls)
-            count = len(clients) * len(servers)
-            self.calls[port] = Call(self._client, server, now, frozenset((*clients, *servers)), count)
-            for node, row in self._rows(clients, servers, port, now):
+            rows = list(self._rows(clients, servers, port, now))
+            self.calls[port] = Call(self._client, server, now, frozenset((*clients, *servers)), len(rows) // 2)
+            for node, row in rows:
                 seen[node].append(row)
         if cluster_ip:
-            for ip, holder in clients.items():
+            for ip, holder in _same_family(clients, cluster_ip):
                 seen[holder.node].append(connection(ip, cluster_ip, SERVICE_PORT, at=now, pod_uid=holder.uid))
-            self.by_service += len(clients)
+                self.by_service += 1
         return seen
 
     def _rows(self, clients: Census, servers: Census, port: int, now: Millis) -> Iterator[tuple[str, Connection]]:
         """Both ends; a collector knows the pod of every second call, of the others the address alone."""
         knows = bool(port % 2)
         for client_ip, client in clients.items():
-            for server_ip, server in servers.items():
+            for server_ip, server in _same_family(servers, client_ip):
                 uids = (client.uid, server.uid) if knows else ("", "")
                 yield client.node, connection(client_ip, server_ip, port, at=now, pod_uid=uids[0])
                 yield server.node, connection(server_ip, client_ip, port, Role.SERVER, at=now, pod_uid=uids[1])
@@ -182,8 +191,8 @@ class Traffic:
         assert self._producer.flush(30) == 0
 
 
-def _holder(meta: dict, node: str) -> Holder:
-    return Holder(meta["labels"]["app"], meta["uid"], node)
+def _same_family(known: Census, as_of: str) -> list[tuple[str, Holder]]:
+    return [(ip, holder) for ip, holder in known.items() if (":" in ip) == (":" in as_of)]
 
 
 def _named(name: str) -> dict:
