@@ -68,15 +68,16 @@ class Desk:
         self.cluster = cluster
         self._topic = topic
         self._ranges: dict[str, tuple[str, ...]] = {}
-        bodies = (item.body for item in self.published.living() if item.kind == FACTS)
+        bodies = (item.body for item in self.published.living(FACTS))
         self.facts = next((body for body in bodies if isinstance(body, ClusterFacts)), ClusterFacts())
         self._covered = Covered(self.facts.pod_cidrs)
+        self._outside = self._uncovered(self.published.living("Pod"))
         self._stale = True
         self._made: Millis = 0
 
     def forget_ranges(self) -> None:
         """The ranges that are published are of another cluster."""
-        self.facts = ClusterFacts()
+        self.facts, self._covered = ClusterFacts(), Covered(())
 
     def doubtful(self, scope: Scope, listed: Change) -> int:
         """How many objects a list would make vanish, if that is more than may be believed at once; else 0."""
@@ -132,8 +133,9 @@ class Desk:
 
     def _renew_facts(self, now: Millis) -> None:
         given = [cidr for cidrs in self._ranges.values() for cidr in cidrs]
-        self.facts = facts_of(self.published.living(), given, self.facts)
-        self._covered = Covered(self.facts.pod_cidrs)
+        known = (*self.published.living("Node", "Service"), *self._outside)
+        self.facts = facts_of(known, given, self.facts)
+        self._covered, self._outside = Covered(self.facts.pod_cidrs), []
         self._send(self.published.put(facts_object(self.facts, self.cluster), self._moment(now)))
         self._stale, self._made = False, now
 
@@ -158,9 +160,12 @@ class Desk:
             self._topic.send((item,))
             self.sums.closed += item.deleted > 0
             self.sums.changed += item.deleted == 0
-            self._stale |= isinstance(item.body, NodeBody | ServiceBody) or any(
-                ip not in self._covered for ip in pod_ips(item)
-            )
+            self._outside += self._uncovered((item,))
+            self._stale |= isinstance(item.body, NodeBody | ServiceBody) or bool(self._outside)
+
+    def _uncovered(self, items: Iterable[InventoryObject]) -> list[InventoryObject]:
+        """Pods outside of the ranges that are known: only these can widen them."""
+        return [item for item in items if any(ip not in self._covered for ip in pod_ips(item))]
 
     def _forget(self, keys: tuple[str, ...]) -> None:
         self._topic.forget(keys)

@@ -133,7 +133,7 @@ def _stand_by(lease: Lease | Alone, api: Api, metrics: FollowMetrics, stop: thre
 
 def _raise_if_other_cluster(api: Api, desk: Desk) -> None:
     """Without this, a slip of the hand with contexts closes the leases of a whole cluster."""
-    published = next((item.uid for item in desk.published.living() if _is_identity(item.kind, item.name)), "")
+    published = next((item.uid for item in desk.published.living("Namespace") if item.name == _IDENTITY), "")
     if not published:
         return
     scope = next(one for one in scopes() if one.kind.name == "Namespace")
@@ -149,7 +149,3 @@ def _raise_if_other_cluster(api: Api, desk: Desk) -> None:
             f"{api.server} is another cluster than the one whose inventory is published as {desk.cluster}: name it "
             "differently (--cluster), or, if that cluster is no more, say so (--other-cluster)"
         )
-
-
-def _is_identity(kind: str, name: str) -> bool:
-    return (kind, name) == ("Namespace", _IDENTITY)

@@ -13,6 +13,7 @@ from schemas.kafka import require_topics as required
 from schemas.records import Heartbeat, InventoryObject, Millis
 from schemas.schema_store import SchemaStore
 from schemas.topics import INVENTORY, SCHEMAS
+from streams.thrift import thrifty
 
 _READ_S: Final = 300.0
 _AT_ONCE: Final = 500
@@ -75,7 +76,7 @@ class InventoryTopic:
                 if isinstance(item.body, Heartbeat):
                     beats[message.partition() or 0] = item.body.time
                 else:
-                    found[item.key] = (item, message.timestamp()[1])
+                    found[item.key] = (thrifty(item), message.timestamp()[1])
         return Held(tuple(found.values()), min(beats.values(), default=0))
 
     def send(self, items: Iterable[InventoryObject]) -> None:

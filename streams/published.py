@@ -112,10 +112,10 @@ class Published:
             self._forget(key)
         return due
 
-    def living(self) -> Iterator[InventoryObject]:
-        """All objects that are there."""
-        for objects in self._living.values():
-            yield from objects.values()
+    def living(self, *kinds: str) -> Iterator[InventoryObject]:
+        """The objects of these kinds that are there, without any named those of all."""
+        for kind in kinds or tuple(self._living):
+            yield from self._living.get(kind, {}).values()
 
     def counts(self) -> dict[str, int]:
         """How many objects there are of each kind."""

@@ -9,6 +9,7 @@ from streams.answers import Away
 from streams.facts import service_cidrs
 from streams.kinds import SERVICE_CIDR, Scope
 from streams.slim import slim
+from streams.thrift import thrifty
 from streams.watcher import Event, Page, Slim
 
 Json = Mapping[str, Any]
@@ -70,7 +71,8 @@ class Reading:
         if self._kind == SERVICE_CIDR:
             body = ClusterFacts(service_cidrs=service_cidrs(source))
             return InventoryObject(self._cluster, SERVICE_CIDR.name, "", name, body)
-        return slim(source, self._cluster)
+        item = slim(source, self._cluster)
+        return None if item is None else thrifty(item)
 
 
 def _metadata(source: Any) -> Json:

@@ -41,6 +41,8 @@ class StreamSettings:
         worker_id: Name of this worker for static membership; empty for a member without a name.
         within_s: The longest that a new event waits for others to be taken with it.
         take: The most events taken at once.
+        edges_within_s: The same for edges: a window is told once for all that were taken with it.
+        edges_take: The same.
         stages: What it does.
         metrics: Where /metrics, /ready and /live are served; nowhere if not given.
     """
@@ -53,14 +55,16 @@ class StreamSettings:
     worker_id: str = ""
     within_s: float = 0.2
     take: int = 50
+    edges_within_s: float = 1.0
+    edges_take: int = 200
     stages: Stages = Stages.ALL
     metrics: Address | None = None
 
     def __post_init__(self) -> None:
         """Raises UsageError for a setting that cannot be."""
         _positive(_DAY_S, window=self.window_s, retention=self.retention_s)
-        _positive(_HOUR_S, within=self.within_s)
-        _positive(_MOST_TAKEN, take=self.take)
+        _positive(_HOUR_S, within=self.within_s, edges_within=self.edges_within_s)
+        _positive(_MOST_TAKEN, take=self.take, edges_take=self.edges_take)
         _not_negative(_DAY_S, lateness=self.lateness_s)
         _not_negative(_HOUR_S, inventory_wait=self.inventory_wait_s)
         if self.window_s < _SHORTEST_S:

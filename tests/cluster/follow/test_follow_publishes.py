@@ -1,6 +1,10 @@
 """`follow` from the real API server to the real topic."""
 
+import json
+import re
 import time
+import urllib.error
+import urllib.request
 
 import pytest
 from followed import namespace, node, pod, running, service
@@ -8,6 +12,7 @@ from kube_server import KubeOptions
 from programs import wait_until
 
 from schemas.records import ClusterFacts
+from streams.kinds import KINDS
 
 pytestmark = [pytest.mark.cluster, pytest.mark.kafka]
 
@@ -102,6 +107,45 @@ def test_once_publishes_all_and_ends(kube_server, run, inventory):
     assert start(run, kube_server, "--once", ready=False).wait(40) == 0
     assert "default" in inventory.living("Namespace")
     assert inventory.last_beat() > 0
+
+
+def test_most_of_a_kind_vanishes_only_if_a_second_list_says_so(kube_server, run, inventory):
+    """A store that was restored or is read half answers like this; here it is true."""
+    api = kube_server.api()
+    many = [pod(f"p{number}", "default") for number in range(60)]
+    api.create_all(many)
+    assert start(run, kube_server).stop() == 0
+    assert len(inventory.living("Pod")) >= 60
+    for one in many:
+        api.delete(one)
+    follow = start(run, kube_server)
+    assert "objects that are published: asking again" in follow.log.read_text()
+    wait_until(lambda: "p0" not in inventory.living("Pod"), 10, "the second list")
+    assert inventory.find("Pod", "p0").deleted
+
+
+def test_it_can_be_scraped_and_probed(kube_server, run, inventory):
+    """Ready with the first heartbeat; the numbers are those of what it has published."""
+    follow = start(run, kube_server, "--metrics-address", "127.0.0.1:0")
+    address = re.search(r"at (http://\S+)", follow.log.read_text())[1]
+    wait_until(lambda: answer(f"{address}/ready") == {"ok": True, "missing": []}, 10, "readiness")
+    assert answer(f"{address}/live")["ok"]
+    with urllib.request.urlopen(f"{address}/metrics", timeout=5) as reply:  # noqa: S310  our own
+        lines = dict(line.rsplit(" ", 1) for line in reply.read().decode().splitlines() if not line.startswith("#"))
+    assert float(lines["netpol_follow_leader"]) == 1
+    assert float(lines["netpol_follow_watches_open"]) == float(lines["netpol_follow_watches"]) == len(KINDS)
+    namespaces = len(inventory.living("Namespace"))
+    assert float(lines['netpol_follow_objects{kind="Namespace"}']) == namespaces
+
+
+def answer(url):
+    """What a probe says."""
+    try:
+        with urllib.request.urlopen(url, timeout=5) as reply:  # noqa: S310  our own
+            return json.load(reply)
+    except urllib.error.HTTPError as error:
+        with error:
+            return json.load(error)
 
 
 def test_another_cluster_of_the_same_name_is_refused(kube_server, start_kube, run, inventory):
