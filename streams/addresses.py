@@ -4,7 +4,7 @@ import ipaddress
 from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
-from socket import AF_INET, AF_INET6, inet_pton
+from socket import AF_INET, AF_INET6, inet_ntoa, inet_pton
 from typing import Final
 
 _MAPPED: Final = bytes(10) + b"\xff\xff"
@@ -30,7 +30,7 @@ def unmapped(address: bytes) -> bytes:
 @lru_cache(maxsize=65_536)
 def as_text(address: bytes) -> str:
     """The address as people write it."""
-    return str(ipaddress.ip_address(address))
+    return inet_ntoa(address) if len(address) == 4 else str(ipaddress.ip_address(address))  # noqa: PLR2004  IPv4
 
 
 def is_address(text: str) -> bool:
@@ -81,7 +81,7 @@ class Ranges:
     def __contains__(self, address: bytes) -> bool:
         """Whether the address lies in any range."""
         value, size = int.from_bytes(address, "big"), len(address)
-        return any(size == kind[0] and value >> kind[1] in bases for kind, bases in self._bases.items())
+        return any(length == size and value >> free in bases for (length, free), bases in self._bases.items())
 
 
 def _range(cidr: str) -> tuple[tuple[int, int], int]:

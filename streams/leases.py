@@ -80,6 +80,8 @@ class Leases(Generic[L]):
 
 def alive(leases: tuple[L, ...], first: Millis, last: Millis) -> tuple[L, ...]:
     """Those whose lease covers a moment between the two; without any, those whose lease is within the skew of one."""
+    if not leases:
+        return ()
     if len(leases) == 1:
         (only,) = leases
         return leases if only.start - SKEW_MS <= last and first < only.end + SKEW_MS else ()

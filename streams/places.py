@@ -41,6 +41,7 @@ class Places:
         self._facts: dict[str, ClusterFacts] = {}
         self._inside = Ranges()
         self._api_server: set[tuple[bytes, Protocol, int]] = set()
+        self._api_addresses: frozenset[bytes] = frozenset()
         self._ends: dict[bytes | tuple[bytes, str], NodeEnd | OtherEnd] = {}
 
     def put_node(self, item: InventoryObject, body: NodeBody) -> bool:
@@ -82,10 +83,11 @@ class Places:
 
     def api_server_changed(self) -> frozenset[bytes]:
         """The API server's endpoints may have changed; the addresses they had and have."""
-        had = {address for address, _, _ in self._api_server}
+        had = self._api_addresses
         self._api_server = set(self._services.api_server())
+        self._api_addresses = frozenset(address for address, _, _ in self._api_server)
         self._ends.clear()
-        return frozenset(had | {address for address, _, _ in self._api_server})
+        return had | self._api_addresses
 
     def end(self, address: bytes, first: Millis, last: Millis, *, held: bool) -> NodeEnd | OtherEnd:
         """What an address is that no pod held at the time; `held` says that one did at another time."""
@@ -110,7 +112,7 @@ class Places:
         return OtherEnd(ApiServerPeer(as_text(address))) if (address, protocol, port) in self._api_server else None
 
     def _classify(self, address: bytes) -> OtherEnd:
-        if any(address == known for known, _, _ in self._api_server):
+        if address in self._api_addresses:
             return OtherEnd(ApiServerPeer(as_text(address)))
         if self._services.is_cluster_ip(address):
             return OtherEnd(UnresolvedPeer(as_text(address), "service_address"))
