@@ -7,15 +7,32 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import repeat
-from typing import NamedTuple
+from operator import itemgetter
+from typing import NamedTuple, TypeAlias
 
 from schemas.records import BatchSource, ConnectionBatch, Connections, Millis, counts_of
 from schemas.records.connections import BASES, PROTOCOLS, ROLES
 from streams.addresses import is_loopback, unmapped
 from streams.directory import Directory
-from streams.ends import End  # noqa: TC001  a local variable's annotation, and no reason for a second kind of import
+from streams.ends import End, PodEnd, Server
 from streams.kept import Kept
-from streams.resolve import Asked, Flow, Link, Outcome, Own, Span, Unresolved, left_out, resolve, told
+from streams.resolve import (
+    Asked,
+    Flow,
+    Link,
+    Outcome,
+    Own,
+    Span,
+    Unresolved,
+    is_plain,
+    left_out,
+    links_of,
+    resolve,
+    told,
+)
+
+Pair: TypeAlias = tuple[int, PodEnd, PodEnd, tuple[Server, ...]]
+"""Position in the batch, own end, the only server's end, that server."""
 
 
 class Observation(NamedTuple):
@@ -38,7 +55,8 @@ class Enriched:
     Attributes:
         source: The batch, with its unresolved and ignored connections.
         batch: As it came.
-        links: At least one for each connection used.
+        pairs: Connections between two pods, of which `links_of` says all. They are most, so links are not made of them.
+        links: At least one for every other connection used.
         rows: For each link, the position of its connection in the batch.
         connections: All connections of the batch.
         used: Of these, those that became links.
@@ -46,10 +64,15 @@ class Enriched:
 
     source: BatchSource
     batch: ConnectionBatch
+    pairs: list[Pair]
     links: list[Link]
     rows: list[int]
     connections: int
     used: int
+
+    def __len__(self) -> int:
+        """How many observations."""
+        return 2 * len(self.pairs) + len(self.links)
 
     @property
     def cluster(self) -> str:
@@ -58,8 +81,14 @@ class Enriched:
 
     @property
     def observations(self) -> tuple[Observation, ...]:
-        """The links one by one, each with what was seen of it."""
-        return tuple(self._observation(link, row) for link, row in zip(self.links, self.rows, strict=True))
+        """All links one by one, in the connections' order, each with what was seen of it."""
+        every = [*zip(self.rows, self.links, strict=True)]
+        every += [
+            (row, link)
+            for row, own, _, (server,) in self.pairs
+            for link in links_of(self.batch.connections.roles[row], own, server, shared=False)
+        ]
+        return tuple(self._observation(link, row) for row, link in sorted(every, key=itemgetter(0)))
 
     def _observation(self, link: Link, row: int) -> Observation:
         seen = self.batch.connections
@@ -87,11 +116,12 @@ def enrich(batch: ConnectionBatch, directory: Directory, kept: Kept | None = Non
     span = _span(batch)
     if kept is None or not kept.covers(*span):
         kept = Kept(directory, span)
+    pairs: list[Pair] = []
     links: list[Link] = []
     rows: list[int] = []
     unresolved: Counter[str] = Counter()
     ignored: Counter[str] = Counter()
-    for row, outcome in enumerate(_outcomes(batch, kept)):
+    for row, outcome in _outcomes(batch, kept, pairs):
         if isinstance(outcome, tuple):
             links += outcome
             rows += repeat(row, len(outcome))
@@ -104,7 +134,7 @@ def enrich(batch: ConnectionBatch, directory: Directory, kept: Kept | None = Non
         counts_of(unresolved), counts_of(ignored), batch.held,
     )  # fmt: skip
     total = sum(columns.counts)
-    return Enriched(source, batch, links, rows, total, total - unresolved.total() - ignored.total())
+    return Enriched(source, batch, pairs, links, rows, total, total - unresolved.total() - ignored.total())
 
 
 def _check(columns: Connections) -> None:
@@ -130,8 +160,11 @@ def _span(batch: ConnectionBatch) -> Span:
     return batch.interval_start + least, batch.interval_start + most
 
 
-def _outcomes(batch: ConnectionBatch, kept: Kept) -> Iterator[Outcome]:
-    """One for each row: what the batch's rows have in common is asked for once."""
+def _outcomes(batch: ConnectionBatch, kept: Kept, pairs: list[Pair]) -> Iterator[tuple[int, Outcome]]:
+    """What becomes of each row, without those that are added to the pairs.
+
+    What the batch's rows have in common is asked for once.
+    """
     columns = batch.connections
     addresses = [unmapped(address) for address in columns.addresses]
     loopback = any(map(is_loopback, addresses))
@@ -144,15 +177,22 @@ def _outcomes(batch: ConnectionBatch, kept: Kept) -> Iterator[Outcome]:
         if loopback or near == far:
             ignored = left_out(near, far)
             if ignored is not None:
-                yield ignored
+                yield row, ignored
                 continue
         own = owns.get((pod, local))
         if own is None:
             own = owns[pod, local] = kept.own_end(Own(columns.pod_uids[pod], near))
-        other = others.get((role, protocol, far, port), ())
-        if other == ():
-            other = others[role, protocol, far, port] = kept.other_ends(Asked(role, PROTOCOLS[protocol], far, port))
-        yield told(role, own, other) if own and other else resolve(_flow(batch, row, near, far), kept.directory)
+        asking = others.get((role, protocol, far, port))
+        if asking is None:
+            asking = kept.other_ends(Asked(role, PROTOCOLS[protocol], far, port))
+            others[role, protocol, far, port] = asking
+        servers, plain = asking
+        if plain is not None and servers and isinstance(own, PodEnd) and is_plain(own, plain):
+            pairs.append((row, own, plain, servers))
+        elif own and servers:
+            yield row, told(role, own, servers)
+        else:
+            yield row, resolve(_flow(batch, row, near, far), kept.directory)
 
 
 def _flow(batch: ConnectionBatch, row: int, local: bytes, remote: bytes) -> Flow:

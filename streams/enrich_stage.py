@@ -129,5 +129,5 @@ def _tally(enriched: Sequence[Enriched]) -> Tally:
         used=sum(one.used for one in enriched),
         unresolved=counts_of(unresolved),
         ignored=counts_of(ignored),
-        edges=sum(len(one.links) for one in enriched),
+        edges=sum(len(one) for one in enriched),
     )

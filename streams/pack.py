@@ -3,20 +3,23 @@
 Every partition hears of every batch, so that each sees the same watermark and the same gaps.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import repeat
 from operator import itemgetter
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from schemas.records import BatchSource, ConnectionBatch, EdgeColumns, WorkloadEdges
+from schemas.records import BatchSource, ConnectionBatch, EdgeColumns, Peer, ServiceRef, Workload, WorkloadEdges
 from schemas.topics import partition_of
 from streams.enrich import Enriched
+from streams.resolve import OPPOSITE
 
 _NONE: Final = -1
 _NUMBERS: Final = ("sources", "workloads", "peers", "services", "ports", "counts", "first_seen", "last_seen", "far")
 _CODES: Final = ("roles", "observed_by", "bases", "protocols", "established", "shared")
-_Row: TypeAlias = tuple[int, int, int, int, int, int, bool, int]
-"""A connection's position in its batch; workload, peer and Service in the record; role, port, shared; far node."""
+_Row: TypeAlias = tuple[int, int, Peer, ServiceRef | None, int, int, bool, str]
+"""A connection's position in its batch; its subject in the record; then as in a link, without the subject."""
+_Subject: TypeAlias = tuple[int, Callable[[_Row], None]]
+"""A workload's place in its record, and where its rows go."""
 
 
 class Packed(NamedTuple):
@@ -32,6 +35,11 @@ class _Table:
     def __init__(self) -> None:
         self.values: dict[Any, int] = {}
         self.places: dict[int, int] = {}
+
+    def of(self, values: Iterable[object]) -> list[int]:
+        """The values' indexes."""
+        known = self.places
+        return [known[one] if (one := id(value)) in known else self.place(value) for value in values]
 
     def place(self, value: object) -> int:
         """The value's index, from now on also in `places`."""
@@ -54,15 +62,15 @@ class _Builder:
         if not self.rows:
             return
         places, workloads, peers, services, roles, ports, shared, far = zip(*self.rows, strict=True)
-        self.rows = []
+        self.rows.clear()
         pick, seen, start = _picker(places), batch.connections, batch.interval_start
         numbers, codes = self._numbers, self._codes
         numbers["sources"] += repeat(source, len(places))
         numbers["workloads"] += workloads
-        numbers["peers"] += peers
-        numbers["services"] += services
+        numbers["peers"] += self.peers.of(peers)
+        numbers["services"] += self.services.of(services)
         numbers["ports"] += ports
-        numbers["far"] += far
+        numbers["far"] += self.nodes.of(far)
         numbers["counts"] += pick(seen.counts)
         numbers["first_seen"] += [start + first for first in pick(seen.first_seen)]
         numbers["last_seen"] += pick(seen.last_seen)
@@ -92,34 +100,48 @@ def pack(batches: Sequence[Enriched], partitions: int) -> tuple[Packed, ...]:
     for cluster in dict.fromkeys(batch.cluster for batch in batches):
         own = [batch for batch in batches if batch.cluster == cluster]
         sources = tuple(batch.source for batch in own)
-        builders = _sorted_out(cluster, own, partitions)
-        packed += [Packed(index, builder.record(cluster, sources)) for index, builder in enumerate(builders)]
+        sorting = _Sorting(cluster, partitions)
+        for source, batch in enumerate(own):
+            sorting.add(source, batch)
+        packed += [Packed(index, builder.record(cluster, sources)) for index, builder in enumerate(sorting.builders)]
     return tuple(packed)
 
 
-def _sorted_out(cluster: str, batches: Sequence[Enriched], partitions: int) -> list[_Builder]:
-    builders = [_Builder() for _ in range(partitions)]
-    known: dict[int, tuple[int, _Builder]] = {}
-    for source, batch in enumerate(batches):
-        for (workload, peer, service, role, port, shared, far), row in zip(batch.links, batch.rows, strict=True):
-            place = known.get(id(workload))
-            if place is None:
-                builder = builders[partition_of(cluster, workload.ref, partitions)]
-                place = known[id(workload)] = (builder.workloads.place(workload), builder)
-            subject, builder = place
-            other = builder.peers.places.get(id(peer))
-            if other is None:
-                other = builder.peers.place(peer)
-            through = builder.services.places.get(id(service))
-            if through is None:
-                through = builder.services.place(service)
-            node = builder.nodes.places.get(id(far))
-            if node is None:
-                node = builder.nodes.place(far)
-            builder.rows.append((row, subject, other, through, role, port, shared, node))
-        for builder in builders:
+class _Sorting:
+    """Links to the record of their subject's partition."""
+
+    def __init__(self, cluster: str, partitions: int) -> None:
+        self._cluster = cluster
+        self.builders = [_Builder() for _ in range(partitions)]
+        self._known: dict[int, _Subject] = {}
+
+    def add(self, source: int, batch: Enriched) -> None:
+        """A batch, after those before it."""
+        self._links(batch)
+        self._pairs(batch)
+        for builder in self.builders:
             builder.end(source, batch.batch)
-    return builders
+
+    def _links(self, batch: Enriched) -> None:
+        """Those that were made."""
+        for (workload, peer, service, role, port, shared, far), row in zip(batch.links, batch.rows, strict=True):
+            subject, add = self._known.get(id(workload)) or self._subject(workload)
+            add((row, subject, peer, service, role, port, shared, far))
+
+    def _pairs(self, batch: Enriched) -> None:
+        """What `links_of` says of each, without making it: whoever changes one changes the other."""
+        known, roles = self._known, batch.batch.connections.roles
+        for row, own, end, ((_, port, service),) in batch.pairs:
+            mine, theirs, role = own.peer, end.peer, roles[row]
+            subject, add = known.get(id(mine.workload)) or self._subject(mine.workload)
+            add((row, subject, theirs, service, role, port, False, end.node))
+            subject, add = known.get(id(theirs.workload)) or self._subject(theirs.workload)
+            add((row, subject, mine, service, OPPOSITE[role], port, False, end.node))
+
+    def _subject(self, workload: Workload) -> _Subject:
+        builder = self.builders[partition_of(self._cluster, workload.ref, len(self.builders))]
+        found = self._known[id(workload)] = (builder.workloads.place(workload), builder.rows.append)
+        return found
 
 
 def _picker(rows: tuple[int, ...]) -> Callable[[Sequence[int]], tuple[int, ...]]:

@@ -18,7 +18,7 @@ from streams.meshes import hides_port
 
 CLIENT: Final = 0
 SERVER: Final = 1
-_OPPOSITE: Final = (SERVER, CLIENT, 2)
+OPPOSITE: Final = (SERVER, CLIENT, 2)
 
 
 class Link(NamedTuple):
@@ -135,8 +135,13 @@ def told(role: int, own: End, others: tuple[Server, ...]) -> Outcome:
     if _captured(role, own, others[0]) and all(_captured(role, own, server) for server in others):
         return Ignored("mesh_redirect")
     if len(others) == 1:
-        return _links(role, own, others[0], shared=False) or Ignored("host")
-    return tuple(link for server in others for link in _links(role, own, server, shared=True)) or Ignored("host")
+        return links_of(role, own, others[0], shared=False) or Ignored("host")
+    return tuple(link for server in others for link in links_of(role, own, server, shared=True)) or Ignored("host")
+
+
+def is_plain(own: PodEnd, server: PodEnd) -> bool:
+    """Whether `told` says of two pods just what `links_of` does, if the server is the only one and has no mesh."""
+    return own.pod != server.pod and not own.mesh
 
 
 def _is_later(end: End) -> bool:
@@ -158,13 +163,14 @@ def _captured(role: int, own: End, server: Server) -> bool:
     return hides_port(server.end.mesh, server.port, seen_by_client=role == CLIENT)
 
 
-def _links(role: int, own: End, server: Server, *, shared: bool) -> tuple[Link, ...]:
+def links_of(role: int, own: End, server: Server, *, shared: bool) -> tuple[Link, ...]:
+    """A connection as the workloads at its ends see it, none for an end that is no pod."""
     other, port, service = server.end, server.port, server.service
     if not isinstance(other, PodEnd):
         if not isinstance(own, PodEnd):
             return ()
         return (Link(own.peer.workload, peer_of(other, own.node), service, role, port, shared),)
-    theirs = Link(other.peer.workload, peer_of(own, other.node), service, _OPPOSITE[role], port, shared, other.node)
+    theirs = Link(other.peer.workload, peer_of(own, other.node), service, OPPOSITE[role], port, shared, other.node)
     if not isinstance(own, PodEnd):
         return (theirs,)
     return (Link(own.peer.workload, other.peer, service, role, port, shared, other.node), theirs)

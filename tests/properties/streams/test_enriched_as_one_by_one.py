@@ -1,0 +1,132 @@
+"""Enrichment asks once for many connections; it says of each what `resolve` says of it alone."""
+
+from collections import Counter
+
+from cluster_objects import T0, batch, connection, controller, endpoints, facts, node, owner, pod, service
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.records import Basis, Protocol, Role, counts_of
+from schemas.records.connections import BASES, PROTOCOLS, ROLES
+from streams.columns import rows_of
+from streams.directory import Directory
+from streams.enrich import enrich
+from streams.kept import Kept
+from streams.pack import pack
+from streams.resolve import Flow, Ignored, Unresolved, resolve
+
+PODS = ("10.1.0.5", "10.1.0.6", "10.1.0.7", "fd00::5")
+ELSEWHERE = ("10.96.0.7", "10.96.0.8", "10.96.0.1", "192.168.0.1", "10.1.0.99", "203.0.113.1", "127.0.0.1", "::1")
+ADDRESSES = st.sampled_from(PODS * 3 + ELSEWHERE)
+MOMENTS = st.sampled_from((-60_000, -2_001, -2_000, -1, 0, 1, 1_999, 2_000, 2_001, 4_999, 60_000)).map(T0.__add__)
+PARTITIONS = 3
+
+
+@st.composite
+def pods(draw):
+    """A pod that takes one of a few addresses at some time, and may be of a workload, in a mesh, or its node's."""
+    number, app = draw(st.integers(0, 5)), draw(st.sampled_from(("web", "db")))
+    begin, end = draw(MOMENTS), draw(st.one_of(st.just(0), MOMENTS))
+    return pod(
+        f"{app}-{number}",
+        *draw(st.lists(st.sampled_from(PODS), min_size=1, max_size=2, unique=True)),
+        labels={"app": app},
+        owned_by=draw(st.sampled_from((None, owner("Deployment", app)))),
+        lease=(begin, max(begin, end) if end else 0),
+        node=draw(st.sampled_from(("n1", "n2"))),
+        host_network=draw(st.integers(0, 9)) == 0,
+        mesh=draw(st.sampled_from(("", "", "", "istio", "linkerd"))),
+    )
+
+
+@st.composite
+def slices(draw):
+    """What a Service leads to."""
+    name, ips = draw(st.sampled_from(("web", "db"))), draw(st.lists(st.sampled_from(PODS), max_size=3, unique=True))
+    return endpoints(name, [(ip, draw(st.sampled_from(("web-0", "db-1", "db-2")))) for ip in ips])
+
+
+STANDING = (
+    facts(),
+    node("n1", "192.168.0.1", cidrs=["10.1.0.0/24"]),
+    controller("Deployment", "web", {"app": "web"}),
+    service("web", "10.96.0.7", selector={"app": "web"}),
+    service("db", "10.96.0.8", selector={"app": "db"}),
+    service("kubernetes", "10.96.0.1", ports=((443, "6443"),), namespace="default"),
+    endpoints("kubernetes", ["192.168.0.1"], ports=((443, 6443),), namespace="default"),
+)
+CHANGES = st.one_of(pods(), pods(), slices(), st.sampled_from(STANDING))
+
+
+@st.composite
+def connections(draw):
+    """A connection at a moment at which a lease may begin or end."""
+    first = draw(MOMENTS)
+    return connection(
+        draw(ADDRESSES),
+        draw(ADDRESSES),
+        draw(st.sampled_from((80, 443, 8080, 15006, 4143))),
+        draw(st.sampled_from(Role)),
+        basis=draw(st.sampled_from(Basis)),
+        protocol=draw(st.sampled_from((Protocol.TCP, Protocol.TCP, Protocol.UDP))),
+        established=draw(st.booleans()),
+        count=draw(st.integers(0, 100)),
+        first_seen=first,
+        last_seen=first + draw(st.sampled_from((0, 0, 1, 2_000, 5_000))),
+        pod_uid=draw(st.sampled_from(("", "", "uid-web-0", "uid-db-1", "uid-nobody"))),
+    )
+
+
+def one_by_one(made, directory):
+    """Links with what was seen of them, and the counts of the rest, without anything kept."""
+    found, left = [], {Unresolved: Counter(), Ignored: Counter()}
+    for row in made.rows():
+        seen = (row.first_seen, row.last_seen)
+        role = ROLES.index(row.role)
+        flow = Flow(role, row.protocol, row.local_address, row.remote_address, row.port, row.pod_uid, seen)
+        outcome = resolve(flow, directory)
+        if isinstance(outcome, tuple):
+            codes = (role, BASES.index(row.basis), PROTOCOLS.index(row.protocol), int(row.established), row.count)
+            found += [(link, *codes, *seen) for link in outcome]
+        else:
+            left[type(outcome)][outcome.reason] += row.count
+    return found, counts_of(left[Unresolved]), counts_of(left[Ignored])
+
+
+def packed(made):
+    """What the records of all partitions say, in the form of `one_by_one`, and each in the partition of its subject."""
+    found = Counter()
+    for _, record in pack([made], PARTITIONS):
+        nodes, services = (*record.nodes, ""), (*record.services, None)
+        for row in rows_of(record):
+            _, subject, peer, through, role, observer, basis, protocol, established, port, *rest = row
+            count, first, last, shared, far = rest
+            link = (record.workloads[subject], record.peers[peer], services[through], role, port, bool(shared))
+            found[*link, nodes[far], observer, basis, protocol, established, count, first, first + last] += 1
+    return found
+
+
+@given(st.lists(CHANGES, max_size=8), st.lists(st.tuples(CHANGES, st.lists(connections(), max_size=8)), max_size=4))
+def test_what_is_kept_changes_no_answer(changes, steps):
+    """Whatever held an address when; also when the directory changes between two batches."""
+    directory = Directory((*STANDING, *changes))
+    for change, seen in steps:
+        made = batch(*seen)
+        for kept in (None, Kept(directory, (made.interval_start, made.interval_end))):
+            enriched = enrich(made, directory, kept)
+            found, unresolved, ignored = one_by_one(made, directory)
+            assert [*map(tuple, enriched.observations)] == found
+            assert (enriched.source.unresolved, enriched.source.ignored) == (unresolved, ignored)
+            assert packed(enriched) == Counter((*link, *rest) for link, *rest in found)
+            assert len(enriched) == len(found)
+        directory.apply(change)
+
+
+@given(st.lists(CHANGES, max_size=8), st.lists(st.lists(connections(), max_size=6), min_size=2, max_size=3))
+def test_batches_of_a_step_may_share_what_is_kept(changes, several):
+    """Of different times as well."""
+    directory = Directory((*STANDING, *changes))
+    made = [batch(*seen, end=T0 + 5_000 + 3_000 * number) for number, seen in enumerate(several)]
+    kept = Kept(directory, (made[0].interval_start, made[-1].interval_end))
+    for one in made:
+        assert [*map(tuple, enrich(one, directory, kept).observations)] == one_by_one(one, directory)[0]
