@@ -55,17 +55,16 @@ class Crowds:
         """How many addresses and prefixes are told apart."""
         return sum(len(one.established.members) + len(one.attempted.members) for one in self._crowds.values())
 
-    def add(self, kind: int, address: Outside, row: Row, service: ServiceRef | None) -> bool:
-        """Count one sighting; whether it tells anything new besides counts and times. No attempt is no sighting."""
+    def add(self, kind: int, address: Outside, row: Row, service: ServiceRef | None) -> None:
+        """Count one sighting; no attempt is none."""
         if not row[8] and not row[10]:
-            return False
+            return
         crowd = self._crowd(CrowdKey(kind, address.version, bool(address.zone)))
         side = crowd.established if row[8] else crowd.attempted
         total, new = side.at(address, row[11])
-        told = total.add(row, service, "")
+        total.add(row, service, "")
         if new:
             crowd.fold()
-        return told or new
 
     def restore(self, edges: Iterable[Edge], crowds: Iterable[ExternalCrowd]) -> None:
         """Go on from what was emitted."""
@@ -111,7 +110,7 @@ class Crowds:
         crowd = self._crowd(CrowdKey(kind, address.version, bool(address.zone)))
         total = EdgeSum.of(edge)
         if total.ends:
-            own = replace(total, attempts=[0, 0])
+            own = replace(total, attempts=[0, 0], made=None)
             crowd.established.members[address.prefix(edge.peer.bits)] = Member(address, own)
         if any(total.attempts):
             tried = replace(total, counts=[0, 0, 0], ends=0, shared=0, services=set(total.services))
@@ -130,12 +129,12 @@ def _told(kind: _Kind, crowd: _Crowd, bounds: EdgeSum) -> Iterator[_Told]:
             total = replace(member.total, attempts=attempted.members[prefix].total.attempts)
             yield _edge(kind, member.lowest, established.bits, total)
         else:
-            member.made = member.made or _edge(kind, member.lowest, established.bits, member.total)
-            yield member.made
+            made = member.total.made = member.total.made or _edge(kind, member.lowest, established.bits, member.total)
+            yield made
     for prefix, member in attempted.members.items():
         if prefix not in both:
-            member.made = member.made or _attempts(kind, member, attempted.bits, bounds)
-            yield member.made
+            made = member.total.made = member.total.made or _attempts(kind, member, attempted.bits, bounds)
+            yield made
 
 
 def _attempts(kind: _Kind, member: Member, bits: int, bounds: EdgeSum) -> _Told:

@@ -69,12 +69,11 @@ def _is_contradicted(total: EdgeSum, reported: AbstractSet[str]) -> bool:
 
 
 def _made(window: OpenWindow, key: int, peers: Peers) -> tuple[EdgeOrder, Edge]:
-    made = window.made.get(key)
-    if made is None:
+    total = window.edges[key]
+    if total.made is None:
         role, protocol, port = kind_parts(key & KIND_MASK)
-        edge = window.edges[key].edge(role, peers[key >> PEER_SHIFT].peer, protocol, port)
-        made = window.made[key] = (peers.order(key), edge)
-    return made
+        total.made = (peers.order(key), total.edge(role, peers[key >> PEER_SHIFT].peer, protocol, port))
+    return total.made
 
 
 def _sources(window: OpenWindow) -> Iterator[WindowSource]:

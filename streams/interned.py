@@ -12,6 +12,7 @@ from streams.order import EdgeOrder, SortKey, peer_order
 
 PEER_SHIFT: Final = 20
 KIND_MASK: Final = (1 << PEER_SHIFT) - 1
+ROLE_MASK: Final = 3
 _PROTOCOL: Final = {protocol: code for code, protocol in enumerate(PROTOCOLS)}
 _ROLE: Final = {role: code for code, role in enumerate(ROLES)}
 _FEW: Final = 4_096

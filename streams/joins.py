@@ -6,14 +6,11 @@ around as well.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Final
 
 from schemas.records import NodePeer, ServiceRef
 from streams.edge_sum import CLIENT, SERVER, EdgeSum
-from streams.interned import KIND_MASK, PEER_SHIFT, Peers
+from streams.interned import KIND_MASK, PEER_SHIFT, ROLE_MASK, Peers
 from streams.open_window import NodeEdges, OpenWindow
-
-_ROLE_MASK: Final = 3
 
 
 def nodes_of(window: OpenWindow, around: Sequence[OpenWindow], peers: Peers) -> NodeEdges:
@@ -64,12 +61,12 @@ def _node(key: int, peers: Peers) -> NodePeer:
 
 def not_reached(window: OpenWindow) -> frozenset[int]:
     """Servers of a shared Service that only clients told of, while a server's end says that it was another of them."""
-    unsure = {key for key, total in window.edges.items() if not total.sure and key & _ROLE_MASK == CLIENT}
+    unsure = {key for key, total in window.edges.items() if not total.sure and key & ROLE_MASK == CLIENT}
     if not unsure:
         return frozenset()
     decided: set[tuple[int, ServiceRef]] = set()
     for key, total in window.edges.items():
-        if total.ends >> SERVER & 1 and key & _ROLE_MASK == CLIENT:
+        if total.ends >> SERVER & 1 and key & ROLE_MASK == CLIENT:
             decided.update((key >> 2 & 3, service) for service in total.services)
     return frozenset(
         key

@@ -1,14 +1,19 @@
 """The rows of one record into windows: what its tables hold is looked up once, not once for each row."""
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
-from schemas.records import ExternalPeer, Peer, WorkloadEdges
+from schemas.records import ExternalPeer, Millis, Peer, Workload, WorkloadEdges
 from streams.columns import Row
 from streams.edge_sum import CLIENT, SERVER
 from streams.interned import PEER_SHIFT, Known, Peers, kind_of
-from streams.ledger import Boot
+from streams.ledger import Boot, News
 from streams.open_window import OpenWindow, in_crowd
 from streams.outside import Outside, outside
+
+WindowOf: TypeAlias = Callable[[Workload, Millis], OpenWindow]
+"""A workload's window that begins then, or the oldest that is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,51 +25,64 @@ class _Inside:
 
 
 class Merging:
-    """Counts the rows of one record."""
+    """Counts the rows of one record.
 
-    def __init__(self, record: WorkloadEdges, peers: Peers) -> None:
+    Attributes:
+        touched: Windows with something new.
+        moved: Connections that came too late for their own window.
+    """
+
+    def __init__(self, record: WorkloadEdges, peers: Peers, window_of: WindowOf) -> None:
         self._record = record
+        self._window_of = window_of
         self._services = (*record.services, None)
         self._nodes = (*record.nodes, "")
         self._boots = [Boot(source.node, source.boot_id) for source in record.sources]
         self._peers = [_looked_up(peer, peers) for peer in record.peers]
         self._accepted: dict[tuple[int, int], bool] = {}
+        self.touched: list[OpenWindow] = []
+        self.moved = 0
 
-    def add(self, window: OpenWindow, row: Row, missing: int) -> None:
-        """Count a row in its window, unless the window has its batch already; `missing` as in `News`."""
-        (
-            source,
-            workload,
-            number,
-            service,
-            role,
-            observer,
-            _,
-            protocol,
-            established,
-            port,
-            count,
-            first,
-            last,
-            _,
-            far,
-        ) = row
-        place = (id(window), source)
-        accepted = self._accepted.get(place)
-        if accepted is None:
-            accepted = self._accepted[place] = window.accept(self._record.sources[source], missing)
-        if not accepted:
-            return
-        kind = kind_of(role, protocol, port)
-        peer = self._peers[number]
-        if isinstance(peer, Outside):
-            window.crowds.add(kind, peer, row, self._services[service])
-        else:
-            window.add(peer.base | kind, peer.known, row, self._services[service], self._nodes[far])
-            if established and role == SERVER and observer == CLIENT and peer.known.is_workload:
-                window.tell(self._boots[source], kind, count)
-        if first + last >= window.newest:
-            window.describe(self._record.workloads[workload], first + last)
+    def run(self, rows: Iterable[Row], news: Sequence[News], length: Millis) -> None:
+        """All rows into windows of the length; `news` is of the record's sources."""
+        targets: dict[tuple[int, int, Millis], OpenWindow | None] = {}
+        peers, services, nodes, workloads = self._peers, self._services, self._nodes, self._record.workloads
+        for row in rows:
+            (
+                source, workload, number, service, role, observer, _, protocol, established, port, count, first, last,
+                _, far,
+            ) = row  # fmt: skip
+            last += first
+            place = (source, workload, last - last % length)
+            if place not in targets:
+                targets[place] = self._target(place, news[source])
+            window = targets[place]
+            if window is None:
+                continue
+            if window.start > place[2]:
+                self.moved += count
+            peer, kind = peers[number], kind_of(role, protocol, port)
+            if isinstance(peer, Outside):
+                window.crowds.add(kind, peer, row, services[service])
+            else:
+                window.edge(peer.base | kind, peer.known, first).add(row, services[service], nodes[far])
+                if role == SERVER and observer == CLIENT and established and peer.known.is_workload:
+                    window.tell(self._boots[source], kind, count)
+            if last >= window.newest:
+                window.describe(workloads[workload], last)
+
+    def _target(self, place: tuple[int, int, Millis], news: News) -> OpenWindow | None:
+        """The window of a batch, workload and time; None if it has the batch already."""
+        source, workload, start = place
+        if news.repeated:
+            return None
+        window = self._window_of(self._record.workloads[workload], start)
+        key = (id(window), source)
+        if key not in self._accepted:
+            self._accepted[key] = window.accept(self._record.sources[source], news.missing)
+            if self._accepted[key]:
+                self.touched.append(window)
+        return window if self._accepted[key] else None
 
 
 def _looked_up(peer: Peer, peers: Peers) -> Outside | _Inside:

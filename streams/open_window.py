@@ -11,16 +11,14 @@ from schemas.records import (
     Millis,
     Peer,
     Role,
-    ServiceRef,
     Workload,
     WorkloadWindow,
 )
-from streams.columns import Row
 from streams.crowds import Crowds
 from streams.edge_sum import SERVER, EdgeSum
-from streams.interned import PEER_SHIFT, Known, Peers, kind_named
+from streams.interned import PEER_SHIFT, ROLE_MASK, Known, Peers, kind_named
 from streams.ledger import Boot
-from streams.order import EdgeOrder, workload_order
+from streams.order import workload_order
 from streams.outside import outside
 
 
@@ -63,7 +61,6 @@ class OpenWindow:
         told: What client workloads told, by node and kind, then by boot.
         nodes: Edges of clients that have a node's address, a subset of `edges`.
         joined: What the last emission said of these.
-        made: Edges of the last emission that have not changed, with their order.
     """
 
     workload: Workload
@@ -79,7 +76,6 @@ class OpenWindow:
     told: dict[tuple[str, int], dict[str, int]] = field(default_factory=dict)
     nodes: set[int] = field(default_factory=set)
     joined: NodeEdges = field(default_factory=NodeEdges)
-    made: dict[int, tuple[EdgeOrder, Edge]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """How many edges it holds."""
@@ -95,15 +91,14 @@ class OpenWindow:
         self.dirty = True
         return True
 
-    def add(self, key: int, peer: Known, row: Row, service: ServiceRef | None, far: str) -> None:
-        """Count one sighting of an edge whose peer is no external address."""
+    def edge(self, key: int, peer: Known, at: Millis) -> EdgeSum:
+        """The sum of an edge whose peer is no external address, a new one if there is none; time is a sighting's."""
         total = self.edges.get(key)
         if total is None:
-            total = self.edges[key] = EdgeSum(row[11], row[11])
-            if peer.is_node and row[4] == SERVER:
+            total = self.edges[key] = EdgeSum(at, at)
+            if peer.is_node and key & ROLE_MASK == SERVER:
                 self.nodes.add(key)
-        total.add(row, service, far)
-        self.made.pop(key, None)
+        return total
 
     def tell(self, boot: Boot, kind: int, count: int) -> None:
         """A client workload on the node told of connections to this workload."""

@@ -10,10 +10,9 @@ from ipaddress import ip_address
 from typing import Final, NamedTuple
 
 from schemas.external import LEVELS, METADATA, PRIVATE
-from schemas.records import Edge, Millis
+from schemas.records import Millis
 from streams.distinct import new_sketch, note
 from streams.edge_sum import EdgeSum
-from streams.order import EdgeOrder
 
 _WIDTH: Final = {4: 32, 6: 128}
 _ZONES: Final = tuple(
@@ -70,17 +69,10 @@ def outside(text: str) -> Outside:
 
 @dataclass(slots=True)
 class Member:
-    """A prefix, or an address alone, and what was seen of it.
-
-    Attributes:
-        lowest: An address of it.
-        total: What was seen.
-        made: The edge that was made of it, with its order, while nothing else is seen.
-    """
+    """A prefix, or an address alone, and what was seen of it; `lowest` is an address of it."""
 
     lowest: Outside
     total: EdgeSum
-    made: tuple[EdgeOrder, Edge] | None = None
 
 
 @dataclass(slots=True)
@@ -108,7 +100,6 @@ class Side:
         if member is None:
             member = self.members[key] = Member(address, EdgeSum(at, at))
             return member.total, True
-        member.made = None
         if address.number < member.lowest.number:
             member.lowest = address
         return member.total, False
@@ -140,7 +131,7 @@ class Side:
     def _join(self, member: Member) -> None:
         key = member.lowest.prefix(self.bits)
         known = self.members.get(key)
-        member.made = None
+        member.total.made = None
         if known is None:
             self.members[key] = member
             return

@@ -19,12 +19,12 @@ from streams.clock import NEVER, Clock
 from streams.columns import rows_of
 from streams.crowds import Crowds
 from streams.emission import Setting, emit
+from streams.incomplete import Reasons, Reported
 from streams.interned import Peers
 from streams.joins import nodes_of
 from streams.ledger import Ledger, News
 from streams.merging import Merging
 from streams.open_window import OpenWindow, restored
-from streams.reasons import Reasons, Reported
 
 _TAKEN_OVER: Final = 1_000
 """A worker that takes a partition over counts its revisions from the next multiple on."""
@@ -115,25 +115,11 @@ class Windows:
     def apply(self, record: WorkloadEdges) -> None:
         """Merge a record; raises ValueError or IndexError if its columns disagree, having changed nothing."""
         rows = rows_of(record)
-        merging = Merging(record, self._peers)
-        news = [self._hear(source) for source in record.sources]
-        targets: dict[tuple[int, Millis], OpenWindow] = {}
-        length = self._spec.length
-        for row in rows:
-            heard = news[row[0]]
-            if heard.repeated:
-                continue
-            last = row[11] + row[12]
-            place = (row[1], last - last % length)
-            window = targets.get(place)
-            if window is None:
-                window = targets[place] = self._window(record.workloads[row[1]], place[1])
-            if place[1] < self._floor:
-                self.moved += row[10]
-            merging.add(window, row, heard.missing)
-        for (workload, _), window in targets.items():
-            if window.dirty:
-                self._mark(window.start, record.workloads[workload].ref)
+        merging = Merging(record, self._peers, self._window)
+        merging.run(rows, [self._hear(source) for source in record.sources], self._spec.length)
+        self.moved += merging.moved
+        for window in merging.touched:
+            self._mark(window.start, window.workload.ref)
 
     def changed(self) -> tuple[WorkloadWindow, ...]:
         """Every window that differs from its last emission, as its next revision; old ones are then forgotten."""

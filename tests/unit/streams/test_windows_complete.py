@@ -7,9 +7,9 @@ from cluster_objects import T0, batch, connection, facts, pod
 from schemas.records import BatchSource
 from streams.directory import Directory
 from streams.enrich import enrich
+from streams.incomplete import Reasons
 from streams.ledger import Defect, Kind
 from streams.pack import pack
-from streams.reasons import Reasons
 from streams.window import Windows, WindowSpec
 
 SPEC = WindowSpec(10_000, lateness=5_000, retention=20_000)
