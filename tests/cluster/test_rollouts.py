@@ -44,7 +44,7 @@ def story(kube_binaries, fresh_topics, tmp_path_factory):
     with KubeServer.start(kube_binaries, folder / "kube", options) as server, programs(kafka, folder) as run:
         server.add_node("n1", "192.168.1.1", "10.1.0.0/24", "fd00:1::/64")
         server.add_node("n2", "192.168.1.2", "10.1.1.0/24", "fd00:2::/64")
-        run.start("stream", "--window", 10, "--lateness", 2)
+        run.start("stream", "--window", 10, "--lateness", 2, "--inventory-wait", 30)  # longer than the server is away
         run.start("follow", "--kubeconfig", server.kubeconfig())
         traffic = Traffic(server.api(), kafka, "front", late=["n2"])
         outage = happen(server, traffic)
