@@ -1,6 +1,7 @@
 """Which labels stay when a pod is run again.
 
-Sources: the well-known labels page of Kubernetes; Inspektor Gadget's ignore list and its open items (#39).
+Sources: the well-known labels page of Kubernetes; Inspektor Gadget's ignore list and its open items (#39); the labels
+page of Istio, whose injection adds its own revision and the workload's.
 """
 
 from typing import Final
@@ -18,6 +19,8 @@ _RUN_LABELS: Final = frozenset(
         "statefulset.kubernetes.io/pod-name",
         "apps.kubernetes.io/pod-index",
         "app.kubernetes.io/version",
+        "istio.io/rev",
+        "service.istio.io/canonical-revision",
         "helm.sh/chart",
     }
 )

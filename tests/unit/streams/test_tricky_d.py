@@ -124,6 +124,14 @@ def test_d44_a_replica_set_already_gone_is_bridged_by_the_hash():
     assert ("Deployment", "web", labels_of({"app": "web"})) == (found.kind, found.name, found.selector)
 
 
+def test_d44_labels_of_a_revision_are_no_ones_identity():
+    """Soft ones too, and those that an injection adds."""
+    soft = ("app.kubernetes.io/version", "helm.sh/chart", "istio.io/rev", "service.istio.io/canonical-revision")
+    assert workload((pod("pod", labels={"app": "web", **dict.fromkeys(soft, "7")}),)).selector == labels_of(
+        {"app": "web"}
+    )
+
+
 def test_d45_pods_of_two_revisions_are_one_workload():
     top = controller("Deployment", "web", {"app": "web"})
     old = pod("old", labels={"app": "web", "pod-template-hash": "a"}, owned_by=owner("ReplicaSet", "web-a"))
