@@ -1,88 +1,30 @@
-"""Why windows are not complete, by window and kind: few sentences, however many nodes."""
+"""Every reason why a connection's end is not known, or why a connection is left out, in words for people.
 
-from collections import defaultdict
+docs/reference/reasons.md is this table; metrics and records carry the names.
+"""
+
 from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
 from typing import Final
 
-from schemas.records import BatchSource, Millis
-from streams.ledger import Defect, Kind
+UNRESOLVED: Final[Mapping[str, str]] = {
+    "after_inventory": "seen later than the inventory is complete, after a bounded wait: is `follow` running?",
+    "ambiguous": "several pods of different workloads may have had the address then",
+    "before_inventory": "seen before the inventory begins: who had the address and has gone since is not known",
+    "host_network": "a pod of its node's network, on an address that is not known to be a node's",
+    "many_endpoints": "a Service of more than 100 candidates; only the server's end can tell which",
+    "no_endpoints": "nobody stood behind the Service then",
+    "no_inventory": "nothing is known of the cluster's ranges, so nobody can tell what lies outside",
+    "no_lease": "within the cluster's ranges, or once a pod's or a node's, and nobody is known to have had it then",
+    "no_service_port": "a Service's address, on a port that it does not offer",
+    "service_address": "a Service's address where a pod or a node must be",
+    "unknown_pod": "the collector, or an endpoint slice, names a pod that the inventory does not know",
+}
+"""Of a connection's own end: it is counted and makes no edge. Of its other end: the edge says so."""
 
-_NAMED: Final = 5
-"""Nodes that are named one by one; of more, the first are named beside their number."""
-
-
-class Reasons:
-    """What is missing in each window; it only grows, save for nodes that report late after all."""
-
-    def __init__(self, length: Millis) -> None:
-        self._length = length
-        self._nodes: dict[Millis, dict[tuple[Kind, str], set[str]]] = {}
-
-    def add(self, defect: Defect, oldest: Millis) -> set[Millis]:
-        """The starts, from the oldest on, of windows that now have one reason more."""
-        start = max(defect.start - defect.start % self._length, oldest)
-        changed: set[Millis] = set()
-        while start < max(defect.end, defect.start + 1):
-            nodes = self._of(start).setdefault((defect.kind, defect.detail), set())
-            if defect.node not in nodes:
-                nodes.add(defect.node)
-                changed.add(start)
-            start += self._length
-        return changed
-
-    def silent(self, start: Millis, nodes: AbstractSet[str]) -> bool:
-        """These nodes did not report in the window; whether that is news."""
-        key = (Kind.SILENT, "")
-        if self._nodes.get(start, {}).get(key, set()) == nodes:
-            return False
-        self._of(start)[key] = set(nodes)
-        return True
-
-    def sentences(self, start: Millis) -> tuple[str, ...]:
-        """The window's reasons, sorted."""
-        found: list[str] = []
-        for (kind, detail), nodes in self._nodes.get(start, {}).items():
-            found += [kind.value.format(nodes=name, detail=detail) for name in _spoken(sorted(nodes))]
-        return tuple(sorted(found))
-
-    def forget(self, before: Millis) -> None:
-        """Drop windows that began before."""
-        for start in [start for start in self._nodes if start < before]:
-            del self._nodes[start]
-
-    def _of(self, start: Millis) -> dict[tuple[Kind, str], set[str]]:
-        return self._nodes.setdefault(start, {})
-
-
-def _spoken(nodes: list[str]) -> list[str]:
-    if len(nodes) <= _NAMED:
-        return [f"node {node}" for node in nodes]
-    return [f"{len(nodes)} nodes ({', '.join(nodes[:_NAMED])}, ...)"]
-
-
-class Reported:
-    """Nodes whose collectors reported, by window."""
-
-    def __init__(self, length: Millis) -> None:
-        self._length = length
-        self._nodes: dict[Millis, set[str]] = defaultdict(set)
-
-    def add(self, batch: BatchSource, oldest: Millis) -> tuple[Millis, ...]:
-        """A batch was heard; the starts, from the oldest on, of windows in which it is its node's first."""
-        begin = batch.interval_start
-        start = max(begin - begin % self._length, oldest)
-        starts = range(start, max(batch.interval_end, begin + 1), self._length)
-        first = tuple(one for one in starts if batch.node not in self._nodes[one])
-        for one in first:
-            self._nodes[one].add(batch.node)
-        return first
-
-    def __getitem__(self, start: Millis) -> AbstractSet[str]:
-        """The nodes of one window."""
-        return self._nodes.get(start, frozenset())
-
-    def forget(self, before: Millis) -> None:
-        """Drop windows that began before."""
-        kept: Mapping[Millis, set[str]] = {start: nodes for start, nodes in self._nodes.items() if start >= before}
-        self._nodes = defaultdict(set, kept)
+IGNORED: Final[Mapping[str, str]] = {
+    "host": "neither end is a pod with an address of its own",
+    "loopback": "within one network namespace",
+    "mesh_redirect": "a mesh proxy's port, in place of the one that was asked for (docs/decisions/0013-meshes.md)",
+    "own_address": "a pod to itself, also through a Service with no other pod behind it",
+}
+"""No policy concerns these connections, or not with what was seen of them; they are counted."""

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import streams
-from streams.outcomes import IGNORED, UNRESOLVED
+from streams.reasons import IGNORED, UNRESOLVED
 
 STREAMS = Path(streams.__file__).parent
 PAGE = STREAMS.parent / "docs" / "reference" / "reasons.md"
