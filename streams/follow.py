@@ -79,6 +79,7 @@ def _from_server(settings: FollowSettings, metrics: FollowMetrics, stop: threadi
     lease.start()
     try:
         _stand_by(lease, api, metrics, stop)
+        metrics.health.begins(time.monotonic())
         desk = _desk(settings, topic)
         if settings.server.other_cluster:
             desk.forget_ranges()

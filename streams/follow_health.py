@@ -25,6 +25,10 @@ class FollowHealth:
         self._beat: float | None = None
         self._standby = False
 
+    def begins(self, now: float) -> None:
+        """The instance that stood by takes over, and reads what is published first."""
+        self._began, self._turned, self._standby = now, None, False
+
     def turned(self, now: float, *, standby: bool) -> None:
         """The loop turned; `standby` while another instance publishes."""
         self._turned, self._standby = now, standby

@@ -27,6 +27,9 @@ never changes a real server (1.37) was seen to send none for 90 s. A peer that v
 PATIENCE_S: Final = 60.0
 """How long a server that allowed us before may refuse us: while it starts, it does not know its roles yet."""
 _QUICK_S: Final = 1.0
+_LASTED_S: Final = 30.0
+"""After so long a watch that breaks is no repetition of an earlier failure. A list that succeeds says nothing: each may
+be followed by 410, and to list a large cluster again and again is what must not happen."""
 _SAID: Final = re.compile(r"cannot (\w+) resource")
 
 
@@ -158,6 +161,7 @@ class Watch:
                 self._event(event)
         if self._state == state and time.monotonic() - began < _QUICK_S:
             raise Away("the watch ended as soon as it began", "broken")
+        self._failures = 0
         self._told.again(self.scope, "ended")
 
     def _event(self, raw: Mapping[str, Any]) -> None:
@@ -166,12 +170,12 @@ class Watch:
             raise answer
         event = self._reading.event(raw)
         self._heard()
+        self._failures = 0
         self._state, change = happened(self._state, event)
         if change is not None:
             self._told.change(self.scope, change)
 
     def _heard(self) -> None:
-        self._failures = 0
         self._refused_since = None
         self.pulse.heard = self.pulse.answered = time.monotonic()
         self.pulse.said = ""
@@ -187,7 +191,8 @@ class Watch:
             self.pulse.absent = self.pulse.listed = True
             return
         self._raise_if_hopeless(answer)
-        self._failures += 1
+        lasted = self.pulse.open_since is not None and time.monotonic() - self.pulse.open_since > _LASTED_S
+        self._failures = 1 if lasted else self._failures + 1
         pause = pause_s(self._failures, answer.after_s)
         LOG.log(self._level, "%s: %s; again in %.1f s", self.scope, answer, pause)
         self._stopping.wait(pause)

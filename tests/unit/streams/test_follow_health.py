@@ -47,6 +47,14 @@ def test_the_start_may_take_longer(health):
     assert not health.live(100.5 + START_S).ok
 
 
+def test_who_takes_over_has_the_starts_time_again(health):
+    """It reads the inventory first, and is not ready until it is complete."""
+    health.turned(1000.0, standby=True)
+    health.begins(1001.0)
+    assert health.live(1001.0 + START_S).ok
+    assert not health.ready(1002.0).ok
+
+
 def test_the_age_of_the_heartbeat_is_that_of_what_it_says():
     """-1 until there is one."""
     metrics = FollowMetrics(lambda: 5.0, lambda: 10_000)
