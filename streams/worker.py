@@ -8,7 +8,7 @@ from typing import Final
 
 from schemas.dead_letters import DeadLetters
 from schemas.errors import Unavailable
-from schemas.topics import Topic
+from schemas.topics import WORKLOAD_EDGES, Topic
 from streams import garbage
 from streams.app import FaustPort, create_app
 from streams.ending import Deadline, Parts, Signals, run_parts
@@ -69,8 +69,11 @@ class Worker:
     async def _work(self, topic: Topic, port: FaustPort) -> None:
         await until(lambda: self._inventory.ready.is_set() or self._stopping)
         intake, name = self._intakes[topic], self._settings.kafka.topic(topic)
+        most, within_s = self._settings.take, self._settings.within_s
+        if topic is WORKLOAD_EDGES:
+            most, within_s = self._settings.edges_take, self._settings.edges_within_s
         while not self._stopping:
-            arrivals = await intake.take(self._settings.take, self._settings.within_s)
+            arrivals = await intake.take(most, within_s)
             if port.generation != self._begun.get(topic):
                 generation = port.generation
                 await self._stages[topic].begin(port.partitions(name))
