@@ -55,7 +55,6 @@ class Desk:
         published: What the topic holds now.
         sums: What was written so far.
         facts: The cluster's, as last found out.
-        since: From when on nothing that happened is missed: when the watches began; 0 if that is not known.
     """
 
     def __init__(
@@ -64,7 +63,7 @@ class Desk:
         self.published = Published(objects)
         self._complete = complete
         self.sums = Sums()
-        self.since: Millis = 0
+        self._since: Millis = 0
         self.cluster = cluster
         self._topic = topic
         self._ranges: dict[str, tuple[str, ...]] = {}
@@ -124,10 +123,11 @@ class Desk:
         self._forget(self.published.expired(now - grace_ms))
 
     def beat(self, time_ms: Millis, now: Millis) -> None:
-        """The facts if they changed, and a heartbeat for a moment."""
+        """The facts if they changed, and a heartbeat for a moment; from the first on, nothing was missed."""
         if self._stale and now - self._made >= _FACTS_EVERY_MS:
             self._renew_facts(now)
-        self._topic.heartbeat(time_ms, self.since)
+        self._since = self._since or time_ms
+        self._topic.heartbeat(time_ms, self._since)
         self._complete = time_ms
         self.sums.beats += 1
 

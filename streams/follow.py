@@ -86,7 +86,6 @@ def _from_server(settings: FollowSettings, metrics: FollowMetrics, stop: threadi
         elif not settings.server.namespaces:
             _raise_if_other_cluster(api, desk)
         watches = Watches(api, settings.kafka.cluster, watched, metrics)
-        desk.since = now_ms()
         watches.start()
         LOG.info("watching %s", api.server)
         forgotten = desk.forget_outside(watched)
