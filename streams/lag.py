@@ -28,10 +28,15 @@ class Lag:
     """
 
     def __init__(self, kafka: KafkaSettings, group: str) -> None:
+        self._prefix = kafka.topic_prefix
         self._client = consumer(kafka, group)
 
     def look(self, shares: Iterable[Share]) -> Standing:
-        """The offsets of these partitions; waits for Kafka, raises Unavailable if it does not answer in time."""
+        """The offsets of these partitions; waits for Kafka, raises Unavailable if it does not answer in time.
+
+        Args:
+            shares: By the topics' full names; the answer has those of the table.
+        """
         asked = sorted(shares)
         try:
             if not asked:
@@ -41,11 +46,14 @@ class Lag:
             done = {_share(one): one.offset for one in self._client.committed(_partitions(asked), _TIMEOUT_S)}
         except KafkaException as error:
             raise Unavailable(f"Kafka does not tell the offsets: {error.args[0].str()}") from error
-        return tuple((share, Offsets(firsts[share], ends[share], done[share])) for share in asked)
+        return tuple((self._named(share), Offsets(firsts[share], ends[share], done[share])) for share in asked)
 
     def close(self) -> None:
         """Let go of the connection."""
         self._client.close()
+
+    def _named(self, share: Share) -> Share:
+        return Share(share.topic.removeprefix(self._prefix), share.partition)
 
     def _at(self, shares: Iterable[Share], time: int) -> dict[Share, int]:
         found = self._client.offsets_for_times(_partitions(shares, time), _TIMEOUT_S)

@@ -68,7 +68,8 @@ class StreamMetrics:
 
     def stands(self, standing: Standing) -> None:
         """Where our partitions stand; those of others are not shown any more."""
-        self._metrics.only(define.LAG, {(share.topic, str(share.partition)): one.lag for share, one in standing})
+        lags: dict[tuple[str, ...], float] = {(share.topic, str(share.partition)): one.lag for share, one in standing}
+        self._metrics.only(define.LAG, lags)
 
     def held(self, held: Mapping[Topic, tuple[int, Held]]) -> None:
         """By the topic that a stage reads: bytes that wait for it, and what it keeps in memory."""

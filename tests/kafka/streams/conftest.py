@@ -83,7 +83,7 @@ def _counts(window):
 def worker(run, objects):
     """Starts a stream worker; the inventory is there."""
     run.start("follow", "--objects", objects)
-    return lambda name: run.start("stream", "--window", 10, "--lateness", 2, "--worker-id", name)
+    return lambda name, *more: run.start("stream", "--window", 10, "--lateness", 2, "--worker-id", name, *more)
 
 
 @pytest.fixture
