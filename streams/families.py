@@ -51,7 +51,6 @@ class Pod:
         start: From when it has had its addresses; 0 if unknown.
         end: Until when, exclusive.
         closes: The same as far as its own object says; a later pod of its name may have ended it before.
-        deleted: Its object said that it is gone.
         mesh: As in PodBody.
         config_hash: As in PodBody.
         known: The end that it stands for, once asked for.
@@ -66,7 +65,6 @@ class Pod:
     start: Millis
     end: Millis
     closes: Millis
-    deleted: bool
     mesh: str
     config_hash: str
     known: PodEnd | None = None
@@ -83,5 +81,5 @@ def carries(labels: Labels, selector: Labels) -> bool:
 
 def _said(pod: Pod) -> tuple[object, ...]:
     return (
-        pod.name, pod.node, pod.addresses, pod.ports, pod.start, pod.closes, pod.deleted, pod.mesh, pod.config_hash,
+        pod.name, pod.node, pod.addresses, pod.ports, pod.start, pod.closes, pod.mesh, pod.config_hash,
     )  # fmt: skip

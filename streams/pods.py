@@ -36,7 +36,7 @@ class Pods:
         self._ambient: set[str] = set()
 
     def put(self, item: InventoryObject, body: PodBody) -> tuple[Pod, ...]:
-        """Add or change a pod. A name taken by another pod ends the earlier lease.
+        """Add or change a pod; the last that is told of it holds. A name taken by another pod ends the earlier lease.
 
         Returns:
             Every pod that is different now, as it was and as it is.
@@ -46,8 +46,6 @@ class Pods:
         """
         addresses = tuple(packed(ip) for ip in body.ips)
         earlier = self._pods.get(item.uid or item.key)
-        if earlier is not None and earlier.deleted and not item.deleted:
-            return ()
         pod = self._made(item, body, addresses)
         if earlier is not None and pod.same_as(earlier):
             return ()
@@ -132,7 +130,7 @@ class Pods:
         closes = _end(item, body)
         return Pod(
             item.uid or item.key, item.name, self._family(item, body), intern(body.node), addresses,
-            self._ports.setdefault(body.ports, body.ports), _start(item, body), closes, closes, bool(item.deleted),
+            self._ports.setdefault(body.ports, body.ports), _start(item, body), closes, closes,
             intern(body.mesh), body.config_hash,
         )  # fmt: skip
 

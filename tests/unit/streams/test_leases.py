@@ -148,3 +148,12 @@ def test_what_is_long_gone_is_forgotten_if_another_took_its_name():
     assert directory.pod("uid-db-0") is not None
     directory.advance(T0 + 120 * MINUTE)
     assert (directory.pod("uid-db-0"), directory.pod("uid-second") is not None) == (None, True)
+
+
+def test_a_pod_that_is_told_as_gone_and_then_as_there_is_there():
+    """A list that came from an old copy missed it; a worker that starts later hears of the last word only."""
+    web = pod("web", "10.1.0.5", lease=(T0, 0))
+    directory = Directory((facts(), dataclasses.replace(web, deleted=T0 + MINUTE)))
+    gone = holder(directory, T0 + 2 * MINUTE)
+    directory.apply(web)
+    assert (gone, holder(directory, T0 + 2 * MINUTE)) == (UnresolvedPeer("10.1.0.5", "no_lease"), "uid-web")
