@@ -4,15 +4,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from schemas.records import ExternalPeer, Millis, Peer, Workload, WorkloadEdges
+from schemas.records import ExternalPeer, Millis, Peer, Workload, WorkloadEdges, WorkloadRef
 from streams.columns import Row
 from streams.edge_sum import CLIENT, SERVER
-from streams.interned import PEER_SHIFT, Known, Peers, kind_of
+from streams.interned import PEER_SHIFT, Known, Peers
 from streams.ledger import Boot, News
 from streams.open_window import OpenWindow, in_crowd
 from streams.outside import Outside, outside
 
-WindowOf: TypeAlias = Callable[[Workload, Millis], OpenWindow]
+WindowOf: TypeAlias = Callable[[Workload, WorkloadRef, Millis], OpenWindow]
 """A workload's window that begins then, or the oldest that is kept."""
 
 
@@ -38,6 +38,7 @@ class Merging:
         self._services = (*record.services, None)
         self._nodes = (*record.nodes, "")
         self._boots = [Boot(source.node, source.boot_id) for source in record.sources]
+        self._refs = [workload.ref for workload in record.workloads]
         self._peers = [_looked_up(peer, peers) for peer in record.peers]
         self._accepted: dict[tuple[int, int], bool] = {}
         self.touched: list[OpenWindow] = []
@@ -54,14 +55,16 @@ class Merging:
             ) = row  # fmt: skip
             last += first
             place = (source, workload, last - last % length)
-            if place not in targets:
-                targets[place] = self._target(place, news[source])
-            window = targets[place]
+            window = targets.get(place)
             if window is None:
-                continue
+                if place in targets:
+                    continue
+                window = targets[place] = self._target(place, news[source])
+                if window is None:
+                    continue
             if window.start > place[2]:
                 self.moved += count
-            peer, kind = peers[number], kind_of(role, protocol, port)
+            peer, kind = peers[number], port << 4 | protocol << 2 | role  # kind_of, in the innermost loop
             if isinstance(peer, Outside):
                 window.crowds.add(kind, peer, row, services[service])
             else:
@@ -76,7 +79,7 @@ class Merging:
         source, workload, start = place
         if news.repeated:
             return None
-        window = self._window_of(self._record.workloads[workload], start)
+        window = self._window_of(self._record.workloads[workload], self._refs[workload], start)
         key = (id(window), source)
         if key not in self._accepted:
             self._accepted[key] = window.accept(self._record.sources[source], news.missing)

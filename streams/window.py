@@ -204,10 +204,9 @@ class Windows:
         found = (self._windows.get(one, {}).get(ref) for one in starts)
         return tuple(window for window in found if window is not None)
 
-    def _window(self, workload: Workload, start: Millis) -> OpenWindow:
+    def _window(self, workload: Workload, ref: WorkloadRef, start: Millis) -> OpenWindow:
         start = max(start, self._floor)
         kept = self._windows.setdefault(start, {})
-        ref = workload.ref
         window = kept.get(ref)
         if window is None:
             crowds = Crowds(self._spec.told_apart)
