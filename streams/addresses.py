@@ -78,6 +78,12 @@ class Ranges:
         if not bases[base]:
             del bases[base]
 
+    def covers(self, cidr: str) -> bool:
+        """Whether all of a range lies in one of them; raises ValueError if the text is none."""
+        (size, own), base = _range(cidr)
+        wider = ((free, bases) for (length, free), bases in self._bases.items() if length == size and free >= own)
+        return any(base >> (free - own) in bases for free, bases in wider)
+
     def __contains__(self, address: bytes) -> bool:
         """Whether the address lies in any range."""
         value, size = int.from_bytes(address, "big"), len(address)

@@ -24,7 +24,7 @@ from streams.ends import End, NodeEnd, OtherEnd, PodEnd, Server
 from streams.families import ControllerKey
 from streams.leases import FOREVER, NEVER, Period, period
 from streams.owners import Owners
-from streams.places import Places
+from streams.places import Moved, Places
 from streams.pods import Pods
 from streams.services import API_SERVER, Service, ServiceKey, Services
 from streams.slim_meshes import AMBIENT, DATAPLANE_MODE
@@ -69,9 +69,9 @@ class Directory:
             case ControllerBody():
                 self._owner_changed((item.kind, item.namespace, item.name), asked=self._owners.put(item, body))
             case NodeBody():
-                self._places_changed(news=self._places.put_node(item, body))
+                self._moved(self._places.put_node(item, body))
             case ClusterFacts():
-                self._places_changed(news=self._places.put_facts(item.key, body))
+                self._moved(self._places.put_facts(item.key, body))
             case NamespaceBody():
                 self._namespace(item.name, ambient=(DATAPLANE_MODE, AMBIENT) in item.labels and not item.deleted)
             case NetworkPolicyBody() | Heartbeat():
@@ -90,8 +90,7 @@ class Directory:
             case "EndpointSlice":
                 self._endpoints_changed(self._services.drop_slice(key))
             case "Node" | "ClusterFacts":
-                self._places.drop(key)
-                self._places_changed(news=True)
+                self._moved(self._places.drop(key))
             case "Namespace":
                 self._namespace(name, ambient=False)
             case _:
@@ -172,10 +171,13 @@ class Directory:
         if asked:
             self._reached.forget(key)
 
-    def _places_changed(self, *, news: bool) -> None:
-        """A node's pod range may have changed with it: what was outside may be inside."""
-        if news:
+    def _moved(self, moved: Moved) -> None:
+        if moved.everything:
             self._reached.clear()
+            return
+        self._reached.forget(*moved.addresses)
+        if moved.ranges:
+            self._reached.forget_within(moved.ranges)
 
     def _namespace(self, name: str, *, ambient: bool) -> None:
         self._backends.pods_changed(self._pods.set_ambient(name, ambient=ambient))

@@ -1,7 +1,7 @@
 """Addresses that belong to no pod: nodes, the API server, the cluster's ranges, and everything outside."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from schemas.records import (
     ApiServerPeer,
@@ -30,6 +30,24 @@ class _Node:
     end: Millis
 
 
+class Moved(NamedTuple):
+    """What may be somewhere else now.
+
+    Attributes:
+        addresses: Of nodes.
+        ranges: Inside of the cluster now and outside before, or the other way.
+        everything: Nothing can be said of any address.
+    """
+
+    addresses: frozenset[bytes] = frozenset()
+    ranges: tuple[str, ...] = ()
+    everything: bool = False
+
+    def joined(self, other: "Moved") -> "Moved":
+        """Both of them."""
+        return Moved(self.addresses | other.addresses, self.ranges + other.ranges)
+
+
 class Places:
     """Nodes, ranges and API server endpoints; what an address is without a time is remembered."""
 
@@ -44,37 +62,33 @@ class Places:
         self._api_addresses: frozenset[bytes] = frozenset()
         self._ends: dict[bytes | tuple[bytes, str], NodeEnd | OtherEnd] = {}
 
-    def put_node(self, item: InventoryObject, body: NodeBody) -> bool:
-        """Add or change a node; whether that is news. Raises ValueError for a bad address or range."""
+    def put_node(self, item: InventoryObject, body: NodeBody) -> Moved:
+        """Add or change a node. Raises ValueError for a bad address or range; nothing has changed then."""
         addresses = frozenset(map(packed, body.addresses)) | {end for cidr in body.pod_cidrs for end in node_ends(cidr)}
         node = _Node(item.name, addresses, body.pod_cidrs, item.created, item.deleted or FOREVER)
         earlier = self._nodes.get(item.key)
         if earlier is not None and _said(earlier) == _said(node):
-            return False
-        self._drop_node(item.key)
+            return Moved()
         self._nodes[item.key] = node
         for address in addresses:
             self.leases.put(address, node)
-        for cidr in body.pod_cidrs:
-            self._inside.add(cidr)
-        self._ends.clear()
-        return True
+        return self._moved(addresses, body.pod_cidrs).joined(self._drop_node(earlier))
 
-    def put_facts(self, key: str, body: ClusterFacts) -> bool:
-        """Set the cluster's ranges; whether that is news. Raises ValueError for a bad one."""
+    def put_facts(self, key: str, body: ClusterFacts) -> Moved:
+        """Set the cluster's ranges. Raises ValueError for a bad one; nothing has changed then."""
         Ranges(body.pod_cidrs + body.service_cidrs)
-        if self._facts.get(key) == body:
-            return False
-        self._drop_facts(key)
+        earlier = self._facts.get(key)
         self._facts[key] = body
-        for cidr in body.pod_cidrs + body.service_cidrs:
-            self._inside.add(cidr)
-        return True
+        if earlier is not None and _ranges(earlier) == _ranges(body):
+            return Moved()
+        moved = self._moved(frozenset(), _ranges(body)).joined(self._drop_ranges(earlier))
+        return Moved(moved.addresses, moved.ranges, everything=earlier is None)
 
-    def drop(self, key: str) -> None:
+    def drop(self, key: str) -> Moved:
         """Forget a node or the facts."""
-        self._drop_node(key)
-        self._drop_facts(key)
+        node, facts = self._nodes.pop(key, None), self._facts.pop(key, None)
+        moved = self._drop_node(node).joined(self._drop_ranges(facts))
+        return Moved(moved.addresses, moved.ranges, everything=facts is not None)
 
     def services_changed(self, addresses: tuple[bytes, ...]) -> None:
         """The addresses may have become Services', or ceased to be."""
@@ -132,21 +146,34 @@ class Places:
         self._ends[key] = end
         return end
 
-    def _drop_node(self, key: str) -> None:
-        node = self._nodes.pop(key, None)
+    def _moved(self, addresses: frozenset[bytes], cidrs: tuple[str, ...]) -> Moved:
+        """These addresses and ranges have come."""
+        new = tuple(cidr for cidr in cidrs if not self._inside.covers(cidr))
+        for cidr in cidrs:
+            self._inside.add(cidr)
+        self._ends.clear()
+        return Moved(addresses, new)
+
+    def _drop_node(self, node: _Node | None) -> Moved:
         if node is None:
-            return
+            return Moved()
         for address in node.addresses:
             self.leases.drop(address, node)
-        for cidr in node.pod_cidrs:
-            self._inside.remove(cidr)
-        self._ends.clear()
+        return Moved(node.addresses, self._gone(node.pod_cidrs))
 
-    def _drop_facts(self, key: str) -> None:
-        facts = self._facts.pop(key, ClusterFacts())
-        for cidr in facts.pod_cidrs + facts.service_cidrs:
+    def _drop_ranges(self, facts: ClusterFacts | None) -> Moved:
+        return Moved() if facts is None else Moved(ranges=self._gone(_ranges(facts)))
+
+    def _gone(self, cidrs: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of the ranges that nothing else covers."""
+        for cidr in cidrs:
             self._inside.remove(cidr)
         self._ends.clear()
+        return tuple(cidr for cidr in cidrs if not self._inside.covers(cidr))
+
+
+def _ranges(facts: ClusterFacts) -> tuple[str, ...]:
+    return facts.pod_cidrs + facts.service_cidrs
 
 
 def _said(node: _Node) -> tuple[object, ...]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from schemas.records import Millis, Protocol
+from streams.addresses import Ranges
 from streams.ends import Server
 from streams.leases import Period
 
@@ -71,6 +72,12 @@ class Reached:
                 self._drop(token)
             for address in tuple(self._addresses.get(token, ())):
                 self._drop(address)
+
+    def forget_within(self, cidrs: Iterable[str]) -> None:
+        """What is said of addresses in these ranges has changed."""
+        ranges = Ranges(cidrs)
+        tokens = (*self._known, *self._addresses)
+        self.forget(*[token for token in tokens if isinstance(token, bytes) and token in ranges])
 
     def clear(self) -> None:
         """Everything may have changed."""
