@@ -1,0 +1,48 @@
+"""Kafka goes away under a worker and comes back: it is unready meanwhile, but lives, and counts everything once."""
+
+import time
+
+import pytest
+from programs import wait_until
+from scraped import Scraped
+
+from advisor.kafka_server import KafkaServer
+from schemas.kafka import KafkaSettings
+from schemas.topic_admin import Layout, create_topics
+from streams.app import SESSION_S
+from streams.stream_health import ANSWER_S
+
+pytestmark = [pytest.mark.kafka, pytest.mark.slow]
+ROUNDS = 20
+
+
+@pytest.fixture
+def server():
+    with KafkaServer.start() as started:
+        yield started
+
+
+@pytest.fixture
+def kafka(server):
+    """Topics of a server of the test's own."""
+    settings = KafkaSettings(server.brokers, cluster="test")
+    create_topics(settings, Layout(partitions=2))
+    return settings
+
+
+# Kafka  |--------|            |----------|
+# worker    |-----unready-------|----------|
+def test_a_worker_outlives_kafka(server, shop, worker):
+    """Longer than a session; what was half done is done again."""
+    shown = Scraped(worker("one", "--metrics-address", "127.0.0.1:0"))
+    shop.publish(range(10))
+    wait_until(lambda: shop.windows() == shop.expected(10), 60, "the windows")
+    server.kill()
+    wait_until(lambda: shown.ask("/ready")[0] == 503, 2 * ANSWER_S, "unready")
+    time.sleep(SESSION_S)
+    assert shown.ask("/live")[0] == 200, shown.ask("/live")
+    server.restart()
+    shop.publish(range(10, ROUNDS))
+    wait_until(lambda: shop.windows() == shop.expected(ROUNDS), 120, "the windows")
+    wait_until(lambda: shown.ask("/ready")[0] == 200, 30, "ready again")
+    assert shown.child.exit_code is None
