@@ -3,7 +3,7 @@
 from collections import Counter
 
 from cluster_objects import T0, batch, connection, controller, endpoints, facts, node, owner, pod, service
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.records import Basis, Protocol, Role, counts_of
@@ -16,8 +16,9 @@ from streams.pack import pack
 from streams.resolve import Flow, Ignored, Unresolved, resolve
 
 PODS = ("10.1.0.5", "10.1.0.6", "10.1.0.7", "fd00::5")
+STEADY = ("10.1.0.20", "10.1.0.21", "10.1.0.22", "10.1.0.23", "fd00::23", "10.96.0.9")
 ELSEWHERE = ("10.96.0.7", "10.96.0.8", "10.96.0.1", "192.168.0.1", "10.1.0.99", "203.0.113.1", "127.0.0.1", "::1")
-ADDRESSES = st.sampled_from(PODS * 3 + ELSEWHERE)
+ADDRESSES = st.sampled_from(PODS + STEADY * 3 + ELSEWHERE)
 MOMENTS = st.sampled_from((-60_000, -2_001, -2_000, -1, 0, 1, 1_999, 2_000, 2_001, 4_999, 60_000)).map(T0.__add__)
 PARTITIONS = 3
 
@@ -50,6 +51,12 @@ STANDING = (
     facts(),
     node("n1", "192.168.0.1", cidrs=["10.1.0.0/24"]),
     controller("Deployment", "web", {"app": "web"}),
+    pod("web-20", "10.1.0.20", labels={"app": "web"}, owned_by=owner("Deployment", "web")),
+    pod("cache-21", "10.1.0.21", node="n2"),
+    pod("meshed-22", "10.1.0.22", mesh="istio"),
+    pod("dual-23", "10.1.0.23", "fd00::23"),
+    service("steady", "10.96.0.9"),
+    endpoints("steady", [("10.1.0.20", "web-20")]),
     service("web", "10.96.0.7", selector={"app": "web"}),
     service("db", "10.96.0.8", selector={"app": "db"}),
     service("kubernetes", "10.96.0.1", ports=((443, "6443"),), namespace="default"),
@@ -59,13 +66,20 @@ CHANGES = st.one_of(pods(), pods(), slices(), st.sampled_from(STANDING))
 
 
 @st.composite
-def connections(draw):
+def seen_together(draw, most):
+    """Connections of a batch: of any time, or of about the same."""
+    moments = draw(st.sampled_from((MOMENTS, st.just(T0 + 1_000))))
+    return draw(st.lists(connections(moments), max_size=most))
+
+
+@st.composite
+def connections(draw, moments):
     """A connection at a moment at which a lease may begin or end."""
-    first = draw(MOMENTS)
+    first = draw(moments)
     return connection(
         draw(ADDRESSES),
         draw(ADDRESSES),
-        draw(st.sampled_from((80, 443, 8080, 15006, 4143))),
+        draw(st.sampled_from((80, 80, 443, 8080, 15006, 15006, 4143))),
         draw(st.sampled_from(Role)),
         basis=draw(st.sampled_from(Basis)),
         protocol=draw(st.sampled_from((Protocol.TCP, Protocol.TCP, Protocol.UDP))),
@@ -106,7 +120,8 @@ def packed(made):
     return found
 
 
-@given(st.lists(CHANGES, max_size=8), st.lists(st.tuples(CHANGES, st.lists(connections(), max_size=8)), max_size=4))
+@settings(max_examples=300)
+@given(st.lists(CHANGES, max_size=8), st.lists(st.tuples(CHANGES, seen_together(8)), max_size=4))
 def test_what_is_kept_changes_no_answer(changes, steps):
     """Whatever held an address when; also when the directory changes between two batches."""
     directory = Directory((*STANDING, *changes))
@@ -122,7 +137,7 @@ def test_what_is_kept_changes_no_answer(changes, steps):
         directory.apply(change)
 
 
-@given(st.lists(CHANGES, max_size=8), st.lists(st.lists(connections(), max_size=6), min_size=2, max_size=3))
+@given(st.lists(CHANGES, max_size=8), st.lists(seen_together(6), min_size=2, max_size=3))
 def test_batches_of_a_step_may_share_what_is_kept(changes, several):
     """Of different times as well."""
     directory = Directory((*STANDING, *changes))
