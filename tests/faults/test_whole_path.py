@@ -3,12 +3,12 @@
 The recording goes by `collect --replay` to `stream` (killed), `synthesize` (killed) and files, all real processes.
 """
 
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import yaml
+from accounting import assert_accounted
 from programs import Programs, files_of, programs, records, wait_until
 
 from advisor.demo.cluster import place
@@ -16,8 +16,7 @@ from advisor.demo.manifest import load
 from advisor.demo.objects import objects_yaml
 from advisor.demo.trace import TRACE, began
 from schemas.kafka import KafkaSettings
-from schemas.records import WorkloadPeer
-from schemas.topics import CONNECTIONS, DEAD_LETTERS, POLICY_SUGGESTIONS, WORKLOAD_EDGES, WORKLOAD_WINDOWS
+from schemas.topics import DEAD_LETTERS, POLICY_SUGGESTIONS, WORKLOAD_EDGES, WORKLOAD_WINDOWS
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 STREAM = ("--window", 10, "--lateness", 2, "--worker-id", "stream-0")
@@ -96,6 +95,7 @@ def test_killed_and_restarted_programs_end_in_the_same_files(calm, kafka, object
     assert disturbed.files == calm.files
     assert disturbed.windows() == calm.windows()
     assert records(kafka, DEAD_LETTERS) == []
+    assert_accounted(kafka)
 
 
 def test_the_shop_of_the_readme(calm):
@@ -126,23 +126,4 @@ def test_every_suggestion_is_proved(calm):
 
 def test_every_connection_is_accounted_for(calm):
     """Law 4: for each batch, connections in = those in edges + unresolved + ignored by reason."""
-    made = {
-        (batch.node, batch.boot_id, batch.sequence): sum(batch.connections.counts)
-        for batch in records(calm.kafka, CONNECTIONS)
-    }
-    explained = Counter()
-    told = {}
-    for record in records(calm.kafka, WORKLOAD_EDGES):
-        batches = [(source.node, source.boot_id, source.sequence) for source in record.sources]
-        told |= {
-            batch: sum(count for _, count in (*source.unresolved, *source.ignored))
-            for batch, source in zip(batches, record.sources, strict=True)
-        }
-        edges = record.edges
-        for number, count in enumerate(edges.counts):
-            observer_is_subject = edges.roles[number] == edges.observed_by[number]
-            observer_has_no_workload = not isinstance(record.peers[edges.peers[number]], WorkloadPeer)
-            if observer_is_subject or observer_has_no_workload:
-                explained[batches[edges.sources[number]]] += count
-    assert sum(made.values()) > 0
-    assert {batch: explained[batch] + told[batch] for batch in made} == made
+    assert assert_accounted(calm.kafka).edges > 0

@@ -14,20 +14,23 @@ import pytest
 from whole_topics import backlog
 
 from bench.streams.traffic import INTERVAL_MS, Traffic
-from bench.streams.world import CLUSTER, T0, Size, World
+from bench.streams.world import CLUSTER, PORT, T0, Size, World
 from schemas.framing import Writer
 from schemas.kafka import producer, require_topics
-from schemas.records import ConnectionBatch, Heartbeat, InventoryObject
+from schemas.records import Basis, Connection, ConnectionBatch, Connections, Heartbeat, InventoryObject, Protocol, Role
 from schemas.topics import CONNECTIONS, INVENTORY, WORKLOAD_EDGES
 from streams.app import GROUP
 from streams.directory import GRACE_MS
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.timeout(7_200)]
-CHURN_S = float(os.environ.get("NETPOL_CHURN_S", "45"))
+CHURN_S = float(os.environ.get("NETPOL_CHURN_S", "30"))
 SIZE = Size(pods=400, workloads=40, nodes=20)
 ROWS = 40
 STEP_MS = 4 * INTERVAL_MS
 AT_ONCE = 20
+STRANGERS = 600
+IDLE = 280
+"""With these, more addresses and batches come, until pods and windows are full, than any memory of them takes."""
 FULL_MS = GRACE_MS + 1_300_000
 MAY_GROW = 0.03
 
@@ -43,6 +46,7 @@ class Churn:
         self._object, self._batch = Writer(INVENTORY.name, InventoryObject), Writer(CONNECTIONS.name, ConnectionBatch)
         (self._partitions,) = require_topics(kafka, [INVENTORY]).values()
         self._gone = deque()
+        self._round = 0
         self.now = T0 + GRACE_MS
         for item in self._world.inventory():
             self._put(item)
@@ -57,13 +61,31 @@ class Churn:
                     self._gone.append(item)
             while self._gone and self._gone[0].deleted < self.now - GRACE_MS:
                 self._producer.produce(self._kafka.topic(INVENTORY), None, self._gone.popleft().key)
-            for batch in self._traffic.round(self.now):
+            for batch in (*self._traffic.round(self.now), self._strangers(), *self._idle()):
                 self._producer.produce(self._kafka.topic(CONNECTIONS), self._batch(batch), batch.key)
             self.now += STEP_MS
+            self._round += 1
             self._beat()
         for topic in (CONNECTIONS, WORKLOAD_EDGES):
             while backlog(self._kafka, topic, f"{self._kafka.topic_prefix}{GROUP}") > AT_ONCE:
                 time.sleep(0.05)
+
+    def _strangers(self):
+        """What the gateway's node sees: addresses that nobody has seen before call one pod."""
+        first = 0x0B000000 + self._round * STRANGERS
+        pod = self._world.slots[0].address.to_bytes(4, "big")
+        seen = {"established": True, "count": 1, "first_seen": self.now, "last_seen": self.now}
+        rows = [
+            Connection(Role.SERVER, Basis.ACCEPT, Protocol.TCP, pod, address.to_bytes(4, "big"), PORT, **seen)
+            for address in range(first, first + STRANGERS)
+        ]
+        columns, end = Connections.of(rows, self.now), self.now + INTERVAL_MS
+        return ConnectionBatch(CLUSTER, "gateway", "boot", self._round, self.now, end, columns)
+
+    def _idle(self):
+        """Nodes that look and see nothing."""
+        end = self.now + INTERVAL_MS
+        return [ConnectionBatch(CLUSTER, f"idle-{one}", "boot", self._round, self.now, end) for one in range(IDLE)]
 
     def _put(self, item):
         self._producer.produce(self._kafka.topic(INVENTORY), self._object(item), item.key)

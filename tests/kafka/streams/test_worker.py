@@ -1,6 +1,7 @@
 """A real worker on a real Kafka: killed, doubled, joined by another, it counts the same."""
 
 import pytest
+from accounting import assert_accounted
 from programs import records, wait_until
 
 from schemas.topics import CONNECTIONS, DEAD_LETTERS, INVENTORY, WORKLOAD_EDGES
@@ -11,8 +12,9 @@ ROUNDS = 40
 
 
 def settles(shop, rounds=ROUNDS, within_s=60):
-    """The windows come to what the shop did, and stay there."""
+    """The windows come to what the shop did, and no connection has vanished on the way."""
     wait_until(lambda: shop.windows() == shop.expected(rounds), within_s, "the windows of all rounds")
+    assert_accounted(shop.kafka)
 
 
 def test_windows_are_what_the_shop_did(shop, worker):
