@@ -71,5 +71,9 @@ class Clusters:
         """The same for every cluster; may be asked from another thread."""
         return {name: known.directory.watermark for name, known in tuple(self._known.items())}
 
+    def objects(self) -> Mapping[str, Mapping[str, int]]:
+        """How many objects each cluster's directory holds, by what they are; the same."""
+        return {name: known.directory.counts() for name, known in tuple(self._known.items())}
+
     def _cluster(self, name: str) -> _Cluster:
         return self._known.setdefault(name, _Cluster())

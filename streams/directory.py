@@ -79,6 +79,15 @@ class Directory:
             case _:
                 assert_never(body)
 
+    def counts(self) -> dict[str, int]:
+        """How many objects are remembered, by what they are."""
+        return {
+            "pod": self._pods.count,
+            "controller": self._owners.count,
+            "service": self._services.count,
+            "node": self._places.count,
+        }
+
     def remove(self, key: str) -> None:
         """A tombstone: forget the object of this key; an unknown key changes nothing."""
         _, kind, namespace, name = (*key.split("/", 3), "", "", "")[:4]

@@ -106,6 +106,10 @@ class Inventory:
         """The same for every cluster there is."""
         return self._clusters.watermarks()
 
+    def objects(self) -> Mapping[str, Mapping[str, int]]:
+        """How many objects each cluster's directory holds, by what they are."""
+        return self._clusters.objects()
+
     def _run(self) -> None:
         try:
             self._follow()

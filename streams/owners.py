@@ -35,6 +35,11 @@ class Owners:
         self._asked: dict[ControllerKey, set[Family]] = {}
         self._peers: dict[Workload, WorkloadPeer] = {}
 
+    @property
+    def count(self) -> int:
+        """How many are known."""
+        return len(self._known)
+
     def put(self, item: InventoryObject, body: ControllerBody) -> bool:
         """Add or change a controller; whether anybody's workload may be another now."""
         key = (item.kind, item.namespace, item.name)

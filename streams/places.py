@@ -62,6 +62,11 @@ class Places:
         self._api_addresses: frozenset[bytes] = frozenset()
         self._ends: dict[bytes | tuple[bytes, str], NodeEnd | OtherEnd] = {}
 
+    @property
+    def count(self) -> int:
+        """How many nodes are known."""
+        return len(self._nodes)
+
     def put_node(self, item: InventoryObject, body: NodeBody) -> Moved:
         """Add or change a node. Raises ValueError for a bad address or range; nothing has changed then."""
         addresses = frozenset(map(packed, body.addresses)) | {end for cidr in body.pod_cidrs for end in node_ends(cidr)}

@@ -35,6 +35,11 @@ class Pods:
         self._ports: dict[tuple[ContainerPort, ...], tuple[ContainerPort, ...]] = {}
         self._ambient: set[str] = set()
 
+    @property
+    def count(self) -> int:
+        """How many are remembered, ended ones among them."""
+        return len(self._pods)
+
     def put(self, item: InventoryObject, body: PodBody) -> tuple[Pod, ...]:
         """Add or change a pod; the last that is told of it holds. A name taken by another pod ends the earlier lease.
 

@@ -83,6 +83,11 @@ class Services:
         self._leases: Leases[Service] = Leases()
         self._node_ports: dict[tuple[Protocol, int], tuple[Service, ...]] = {}
 
+    @property
+    def count(self) -> int:
+        """How many are known."""
+        return len(self._services)
+
     def put(self, item: InventoryObject, body: ServiceBody) -> tuple[Service, ...]:
         """Add or change a Service; as it was and as it is. Raises ValueError for a bad address."""
         key = (intern(item.namespace), item.name)

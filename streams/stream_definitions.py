@@ -46,7 +46,7 @@ DEAD_LETTERS: Final = _counter(
     "dead_letters", "Records that could not be used, by the topic they came from.", topic=READ
 )
 MOVED: Final = _counter(
-    "late_connections", "Connections counted in a later window, since their own is not kept any more (`--retention`)."
+    "late_connections", "Connections counted in a later window, since their own is not kept any more."
 )
 ENRICH: Final = _seconds(
     "enrich",
@@ -68,6 +68,12 @@ INVENTORY_AGE: Final = _gauge(
     "Time since the moment up to which the inventory is complete, by our clock; it grows while `follow` is away.",
     cluster=(),
 )
+INVENTORY_OBJECTS: Final = _gauge(
+    "inventory_objects",
+    "Objects that are remembered: pod (ended ones too), controller, service, node.",
+    cluster=(),
+    kind=(),
+)
 INVENTORY_READ: Final = _counter("inventory_records", "Records of `netpol.inventory` read since the start.")
 INVENTORY_UNUSABLE: Final = _counter(
     "inventory_unusable_records",
@@ -77,6 +83,6 @@ BUILD: Final = Metric("netpol_stream_build_info", Kind.GAUGE, "Always 1; which v
 
 DEFINITIONS: Final = (
     RECORDS, BATCHES, CONNECTIONS_IN, USED, UNRESOLVED, IGNORED, EDGES_OUT, EDGES_IN, EMITTED, DEAD_LETTERS, MOVED,
-    ENRICH, WINDOW, LAG, REBALANCES, WAITING, WINDOWS, WINDOW_EDGES, INVENTORY_AGE,
+    ENRICH, WINDOW, LAG, REBALANCES, WAITING, WINDOWS, WINDOW_EDGES, INVENTORY_AGE, INVENTORY_OBJECTS,
     INVENTORY_READ, INVENTORY_UNUSABLE, BUILD,
 )  # fmt: skip

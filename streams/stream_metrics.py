@@ -90,6 +90,9 @@ class StreamMetrics:
         self._metrics.reach(define.INVENTORY_READ, seen.read)
         self._metrics.reach(define.INVENTORY_UNUSABLE, seen.unusable)
         self._metrics.reach(define.DEAD_LETTERS, seen.letters, INVENTORY.name)
+        for cluster, objects in self._inventory.objects().items():
+            for kind, count in objects.items():
+                self._metrics.set(define.INVENTORY_OBJECTS, count, cluster, kind)
         for cluster, watermark in self._inventory.watermarks().items():
             if watermark:
                 self._metrics.set(define.INVENTORY_AGE, max(self._wall() - watermark, 0) / 1000, cluster)

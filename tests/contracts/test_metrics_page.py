@@ -18,7 +18,7 @@ PAGE = (DOCS / "metrics.md").read_text()
 
 
 def stream_metrics():
-    return StreamMetrics(SimpleNamespace(seen=Seen(), watermarks=dict), StreamHealth(0.0))
+    return StreamMetrics(SimpleNamespace(seen=Seen(), watermarks=dict, objects=dict), StreamHealth(0.0))
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ class Told:
 
 def worked(told, generations=(1, 1)):
     """What is told when records of these generations have arrived."""
-    inventory = SimpleNamespace(ready=threading.Event(), seen=Seen(), watermarks=dict)
+    inventory = SimpleNamespace(ready=threading.Event(), seen=Seen(), watermarks=dict, objects=dict)
     inventory.ready.set()
     letters = SimpleNamespace(send=lambda _raw, reason: told._note("letter", reason), flush=lambda: told._note("flush"))
     settings = StreamSettings(KafkaSettings("unused"), within_s=0.01)

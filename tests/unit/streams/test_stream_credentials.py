@@ -1,11 +1,14 @@
 """Security options are followed by Faust's client as librdkafka would follow them, or refused by name."""
 
 import ssl
+import subprocess
 
+import faust
 import pytest
 
 from schemas.errors import UsageError
 from schemas.kafka import KafkaSettings
+from streams.app import create_app
 from streams.credentials import only_librdkafka, security
 from streams.settings import StreamSettings
 
@@ -64,6 +67,46 @@ def test_what_faust_cannot_follow_is_refused_by_name(options, says):
     with pytest.raises(UsageError, match=says.replace(".", r"\.")) as caught:
         security(options)
     assert caught.value.exit_code == 2
+
+
+def test_an_encrypted_key_needs_its_password(tmp_path):
+    """With it the certificate is used; without, nobody at a terminal is asked."""
+    certificate, key = tmp_path / "client.crt", tmp_path / "client.key"
+    new = (
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-days",
+        "1",
+        "-subj",
+        "/CN=client",
+        "-passout",
+        "pass:word",
+    )
+    subprocess.run([*new, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    options = {"security.protocol": "SSL", "ssl.certificate.location": str(certificate), "ssl.key.location": str(key)}
+    assert security({**options, "ssl.key.password": "word"}).tls is not None
+    with pytest.raises(UsageError, match="a certificate or a key cannot be used"):
+        security(options)
+
+
+@pytest.mark.parametrize(
+    ("options", "kind"),
+    [
+        ({}, type(None)),
+        ({"security.protocol": "SSL"}, faust.SSLCredentials),
+        ({**SASL, "sasl.mechanism": "PLAIN"}, faust.SASLCredentials),
+        ({**SASL, "security.protocol": "SASL_SSL", "sasl.mechanism": "PLAIN"}, faust.SASLCredentials),
+    ],
+)
+def test_fausts_client_has_what_the_options_say(tmp_path, options, kind):
+    settings = StreamSettings(KafkaSettings("unused:9092", options=tuple(options.items())))
+    credentials = create_app(settings, tmp_path).conf.broker_credentials
+    assert type(credentials) is kind
+    if options:
+        assert credentials.protocol.value == options["security.protocol"]
 
 
 def test_options_that_are_no_matter_of_trust_are_told():

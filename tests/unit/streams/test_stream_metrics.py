@@ -23,7 +23,9 @@ def seen():
 
 @pytest.fixture
 def metrics(seen):
-    inventory = SimpleNamespace(seen=seen, watermarks=lambda: {"a": NOW_MS - 2_500, "b": 0})
+    inventory = SimpleNamespace(
+        seen=seen, watermarks=lambda: {"a": NOW_MS - 2_500, "b": 0}, objects=lambda: {"a": {"pod": 3}}
+    )
     return StreamMetrics(inventory, StreamHealth(0.0), clock=lambda: 0.0, wall=lambda: NOW_MS)
 
 
@@ -87,3 +89,7 @@ def test_the_inventorys_records_are_counted(metrics, seen):
     assert value(metrics, "inventory_records_total") == 200
     assert value(metrics, "inventory_unusable_records_total") == 3
     assert value(metrics, "dead_letters_total", topic="netpol.inventory") == 1
+
+
+def test_the_inventorys_objects_are_counted_by_kind(metrics):
+    assert value(metrics, "inventory_objects", cluster="a", kind="pod") == 3
