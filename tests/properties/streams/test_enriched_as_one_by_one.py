@@ -1,9 +1,10 @@
 """Enrichment asks once for many connections; it says of each what `resolve` says of it alone."""
 
 from collections import Counter
+from itertools import product
 
 from cluster_objects import T0, batch, connection, controller, endpoints, facts, node, owner, pod, service
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.records import Basis, Protocol, Role, counts_of
@@ -120,7 +121,6 @@ def packed(made):
     return found
 
 
-@settings(max_examples=300)
 @given(st.lists(CHANGES, max_size=8), st.lists(st.tuples(CHANGES, seen_together(8)), max_size=4))
 def test_what_is_kept_changes_no_answer(changes, steps):
     """Whatever held an address when; also when the directory changes between two batches."""
@@ -135,6 +135,18 @@ def test_what_is_kept_changes_no_answer(changes, steps):
             assert packed(enriched) == Counter((*link, *rest) for link, *rest in found)
             assert len(enriched) == len(found)
         directory.apply(change)
+
+
+def test_every_kind_of_pair_is_written_as_it_is_told():
+    """Pods with and without a mesh or a second address, directly and through Services, in each role."""
+    every = product(STEADY, STEADY + ELSEWHERE, (80, 8080, 15006), Role)
+    made = batch(*(connection(local, remote, port, role, at=T0 + 1_000) for local, remote, port, role in every))
+    enriched = enrich(made, Directory(STANDING))
+    found, unresolved, ignored = one_by_one(made, Directory(STANDING))
+    assert len(enriched.pairs) > 30
+    assert [*map(tuple, enriched.observations)] == found
+    assert (enriched.source.unresolved, enriched.source.ignored) == (unresolved, ignored)
+    assert packed(enriched) == Counter((*link, *rest) for link, *rest in found)
 
 
 @given(st.lists(CHANGES, max_size=8), st.lists(seen_together(6), min_size=2, max_size=3))
