@@ -1,7 +1,8 @@
 """Why windows are not complete, by window and kind: few sentences, however many nodes."""
 
+import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Final
 
@@ -11,6 +12,15 @@ from streams.ledger import Defect, Kind
 _NAMED: Final = 5
 """Nodes that are named one by one; of more, the first are named beside their number."""
 
+_FORMS: Final = {
+    kind: re.compile(
+        re.escape(kind.value).replace(r"\{nodes\}", r"node (?P<node>\S+)").replace(r"\{detail\}", "(?P<detail>.+)")
+    )
+    for kind in Kind
+    if kind is not Kind.SILENT
+}
+_SILENCE: Final = Kind.SILENT.value.partition("}")[2]
+
 
 class Reasons:
     """What is missing in each window; it only grows, save for nodes that report late after all."""
@@ -18,6 +28,7 @@ class Reasons:
     def __init__(self, length: Millis) -> None:
         self._length = length
         self._nodes: dict[Millis, dict[tuple[Kind, str], set[str]]] = {}
+        self._told: dict[Millis, set[str]] = {}
 
     def add(self, defect: Defect, oldest: Millis) -> set[Millis]:
         """The starts, from the oldest on, of windows that now have one reason more."""
@@ -31,6 +42,18 @@ class Reasons:
             start += self._length
         return changed
 
+    def restore(self, start: Millis, sentences: Iterable[str]) -> None:
+        """Reasons that were told of a window before; which nodes are silent is found out anew."""
+        for sentence in sentences:
+            for kind, form in _FORMS.items():
+                found = form.fullmatch(sentence)
+                if found is not None:
+                    self._of(start).setdefault((kind, found.groupdict().get("detail", "")), set()).add(found["node"])
+                    break
+            else:
+                if not sentence.endswith(_SILENCE):
+                    self._told.setdefault(start, set()).add(sentence)
+
     def silent(self, start: Millis, nodes: AbstractSet[str]) -> bool:
         """These nodes did not report in the window; whether that is news."""
         key = (Kind.SILENT, "")
@@ -41,15 +64,16 @@ class Reasons:
 
     def sentences(self, start: Millis) -> tuple[str, ...]:
         """The window's reasons, sorted."""
-        found: list[str] = []
+        found = list(self._told.get(start, ()))
         for (kind, detail), nodes in self._nodes.get(start, {}).items():
             found += [kind.value.format(nodes=name, detail=detail) for name in _spoken(sorted(nodes))]
-        return tuple(sorted(found))
+        return tuple(sorted(set(found)))
 
     def forget(self, before: Millis) -> None:
         """Drop windows that began before."""
         for start in [start for start in self._nodes if start < before]:
             del self._nodes[start]
+        self._told = {start: told for start, told in self._told.items() if start >= before}
 
     def _of(self, start: Millis) -> dict[tuple[Kind, str], set[str]]:
         return self._nodes.setdefault(start, {})

@@ -96,13 +96,14 @@ class Windows:
 
         Args:
             windows: What it emitted, in order: of each window, the latest revision counts.
-            heard: The batches of the records that it applied, in order.
+            heard: The last batches of the records that it applied, in order: at least each node's last.
         """
         for window in windows:
             kept = self._windows.setdefault(window.start, {})
             known = kept.get(window.workload.ref)
             if known is None or known.revision <= window.revision:
                 kept[window.workload.ref] = restored(window, self._peers, self._spec.told_apart)
+            self._reasons.restore(window.start, window.incomplete_because)
         self._begin_higher()
         for source in heard:
             self._hear(source)

@@ -98,6 +98,14 @@ def test_a_gap_across_a_restart_of_the_worker_is_found():
     assert reasons(after) == {0: ("batches of node n1 are missing",), 10: ()}
 
 
+def test_a_reason_told_before_a_restart_stays():
+    """However little of what was heard is read again."""
+    after = Windows("test", SPEC)
+    after.restore(windows(heard("n1", 0, 5), heard("n1", 2, 18)).changed())
+    after.apply(heard("n4", 0, 18))
+    assert set(reasons(after).values()) == {("batches of node n1 are missing",)}
+
+
 def test_many_nodes_are_one_sentence():
     """Its length does not grow with the cluster."""
     told = Reasons(10_000)
@@ -105,6 +113,9 @@ def test_many_nodes_are_one_sentence():
         told.add(Defect(Kind.GAP, f"n{number:04}", T0, T0 + 1), 0)
     (sentence,) = told.sentences(T0)
     assert sentence == "batches of 5000 nodes (n0000, n0001, n0002, n0003, n0004, ...) are missing"
+    again = Reasons(10_000)
+    again.restore(T0, [sentence, "6 nodes (n1, n2, n3, n4, n5, ...) did not report"])
+    assert again.sentences(T0) == (sentence,)
 
 
 def test_the_future_of_one_clock_makes_no_window_final():
