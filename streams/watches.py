@@ -16,7 +16,7 @@ from streams.watcher import Change, Listed
 
 _MOST: Final = 20_000
 """Changes that wait; a watch that has more is held up, and so is the server."""
-SILENT_S: Final = 30.0
+SILENT_S: Final = 20.0
 """A server that does not answer for so long at the start is not there."""
 
 
