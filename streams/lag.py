@@ -10,7 +10,7 @@ from schemas.kafka import KafkaException, KafkaSettings, TopicPartition, consume
 from streams.progress import Offsets, Share
 
 _log = logging.getLogger(__name__)
-_EVERY_S: Final = 10.0
+EVERY_S: Final = 10.0
 _TIMEOUT_S: Final = 10.0
 _END: Final = -1
 _FIRST: Final = -2
@@ -43,7 +43,7 @@ class Lag:
                 self._client.list_topics(timeout=_TIMEOUT_S)
                 return ()
             ends, firsts = self._at(asked, _END), self._at(asked, _FIRST)
-            done = {_share(one): one.offset for one in self._client.committed(_partitions(asked), _TIMEOUT_S)}
+            done = _offsets(self._client.committed(_partitions(asked), _TIMEOUT_S))
         except KafkaException as error:
             raise Unavailable(f"Kafka does not tell the offsets: {error.args[0].str()}") from error
         return tuple((self._named(share), Offsets(firsts[share], ends[share], done[share])) for share in asked)
@@ -56,11 +56,7 @@ class Lag:
         return Share(share.topic.removeprefix(self._prefix), share.partition)
 
     def _at(self, shares: Iterable[Share], time: int) -> dict[Share, int]:
-        found = self._client.offsets_for_times(_partitions(shares, time), _TIMEOUT_S)
-        for one in found:
-            if one.error is not None:
-                raise KafkaException(one.error)
-        return {_share(one): one.offset for one in found}
+        return _offsets(self._client.offsets_for_times(_partitions(shares, time), _TIMEOUT_S))
 
 
 class LagWatch:
@@ -71,6 +67,7 @@ class LagWatch:
         shares: Which partitions are ours.
         told: Gets the answers.
         silent: Called when there is none.
+        every_s: Between two looks.
     """
 
     def __init__(
@@ -79,7 +76,9 @@ class LagWatch:
         shares: Callable[[], Iterable[Share]],
         told: Callable[[Standing], None],
         silent: Callable[[], None],
+        every_s: float = EVERY_S,
     ) -> None:
+        self._every_s = every_s
         self._lag, self._shares, self._told, self._silent = lag, shares, told, silent
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="lag", daemon=True)
@@ -94,13 +93,14 @@ class LagWatch:
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
-                standing = self._lag.look(self._shares())
+                self._told(self._lag.look(self._shares()))
             except Unavailable as error:
                 _log.warning("%s", error)
                 self._silent()
-            else:
-                self._told(standing)
-            self._stopping.wait(_EVERY_S)
+            except Exception:  # noqa: BLE001  without looking, a worker would seem to be well for ever
+                _log.exception("looking at the lag")
+                self._silent()
+            self._stopping.wait(self._every_s)
         self._lag.close()
 
 
@@ -108,5 +108,11 @@ def _partitions(shares: Iterable[Share], offset: int = 0) -> list[TopicPartition
     return [TopicPartition(share.topic, share.partition, offset) for share in shares]
 
 
-def _share(one: TopicPartition) -> Share:
-    return Share(one.topic, one.partition)
+def _offsets(told: Iterable[TopicPartition]) -> dict[Share, int]:
+    """Raises KafkaException if one of the partitions could not be told."""
+    offsets: dict[Share, int] = {}
+    for one in told:
+        if one.error is not None:
+            raise KafkaException(one.error)
+        offsets[Share(one.topic, one.partition)] = one.offset
+    return offsets

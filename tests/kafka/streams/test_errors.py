@@ -1,6 +1,7 @@
 """What is missing is said in one sentence, with exit code 3."""
 
 import dataclasses
+import time
 import uuid
 
 import pytest
@@ -24,7 +25,11 @@ def test_a_missing_topic_is_named(kafka, objects, tmp_path, program):
 
 @pytest.mark.slow
 def test_an_unreachable_broker_is_named(tmp_path):
+    """A worker that starts without Kafka does not wait for it: one line within seconds, and a supervisor decides."""
+    began = time.monotonic()
     with programs(KafkaSettings("127.0.0.1:9"), tmp_path) as started:
         child = started.start("stream", ready=False)
         assert child.wait(60) == 3
+    assert time.monotonic() - began < 25
+    assert child.log.read_text().count("\n") == 1
     assert "no Kafka broker answers at 127.0.0.1:9" in child.tail()
