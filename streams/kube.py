@@ -51,8 +51,9 @@ def credentials(kubeconfig: str, context: str) -> Callable[[], Configuration]:
             else:
                 config.load_incluster_config(configuration)  # type: ignore[no-untyped-call]  # the library's
         except Exception as error:  # ConfigException, OSError, PyYAML's errors and what a wrong field leads to
+            said = _one_line(error).rstrip(".")
             raise UsageError(
-                f"no way to the Kubernetes API: {_one_line(error)}. Name a kubeconfig (--kubeconfig FILE, KUBECONFIG) "
+                f"no way to the Kubernetes API: {said}. Name a kubeconfig (--kubeconfig FILE, KUBECONFIG) "
                 "and a context in it (--context), run in a pod with a service account, or give files (--objects FILE)"
             ) from error
         return configuration
