@@ -80,7 +80,7 @@ def _stages(settings: StreamSettings, store: SchemaStore, inventory: Inventory, 
     if settings.stages is not Stages.ENRICH:
         spec = _spec(settings)
         emitted = Emitted(settings.kafka, store, spec.span)
-        heard = Heard(settings.kafka, store, settings.group)
+        heard = Heard(settings.kafka, store, settings.group, spec.span)
         stages[WORKLOAD_EDGES] = WindowStage(settings.kafka, store, spec, emitted, heard)
     return stages
 
