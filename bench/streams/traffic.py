@@ -2,7 +2,6 @@
 
 import random
 from bisect import bisect
-from collections.abc import Iterator
 from itertools import accumulate
 from typing import Final, NamedTuple
 
@@ -47,11 +46,6 @@ class Traffic:
             for callee in callees:
                 self._callers[callee].append(caller)
         self._sequences = [0] * world.size.nodes
-
-    def round(self, begin: Millis) -> Iterator[ConnectionBatch]:
-        """One interval of every node, one node after the other."""
-        for node in range(self._world.size.nodes):
-            yield self.batch(node, begin)
 
     def batch(self, node: int, begin: Millis) -> ConnectionBatch:
         """One interval of one node."""
