@@ -76,6 +76,12 @@ def test_a_client_whose_address_was_seen_explains_no_node():
     assert peers_of(window) == [("n1", 7, True), ("client", 7, False)]
 
 
+def test_a_client_explains_no_more_than_the_server_missed_of_it():
+    """Five of seven came under its own address, so two at most came under the node's."""
+    window = server_of(windows(told(7), seen(5, "10.1.0.1"), seen(7, sequence=1)).changed())
+    assert peers_of(window) == [("n1", 7, True), ("client", 7, False)]
+
+
 def test_a_client_on_another_node_explains_nothing():
     window = server_of(windows(told(7, source="n3"), seen(7)).changed())
     assert peers_of(window) == [("n1", 7, True), ("client", 7, False)]
