@@ -36,6 +36,8 @@ def create_app(settings: StreamSettings, data: Path) -> Any:
     """The application, inside the safe subset of Faust: raw bytes, no tables, no web, no topics of its own.
 
     What a table would have kept is in the output itself: docs/decisions/0004-output-is-changelog.md.
+    Its assignor gives the partitions of one number to one worker, whatever their topic: more workers than partitions
+    stand by.
 
     Args:
         settings: How to reach Kafka.
