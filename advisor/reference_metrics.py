@@ -5,8 +5,8 @@ from typing import Final
 
 from collector import definitions as collector
 from schemas.metrics import Metric, Metrics, registry
-from streams import follow_definitions as follow
-from streams import stream_definitions as stream
+from streams.follow import definitions as follow
+from streams.worker import definitions as stream
 
 ALERTS: Final = """\
 groups:

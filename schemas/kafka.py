@@ -1,6 +1,6 @@
 """The way to Kafka: connection settings, clients, and clear errors when the broker or a topic is missing.
 
-confluent-kafka enters our programs here and in `schemas.schema_store`; Faust's own client is set up in `streams.app`.
+confluent-kafka enters our programs here and in `schemas.schema_store`; Faust's own is set up in `streams.worker.app`.
 """
 
 import re

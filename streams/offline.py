@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from schemas.records import ConnectionBatch, Counts, Millis, WorkloadWindow, counts_of
-from streams.directory import Directory
-from streams.enrich import Enriched, enrich
-from streams.pack import pack
-from streams.window import Windows, WindowSpec
+from streams.directory.directory import Directory
+from streams.edges.enrich import Enriched, enrich
+from streams.edges.pack import pack
+from streams.windows.window import Windows, WindowSpec
 
 _EVER: Final = 1 << 60
 

@@ -10,7 +10,7 @@ from advisor.options import kafka_options
 from schemas.errors import UsageError
 from schemas.kafka import KafkaSettings
 from schemas.listening import Address
-from streams.follow_settings import LEASE_NAME, FollowSettings, ServerSettings
+from streams.follow.settings import LEASE_NAME, FollowSettings, ServerSettings
 
 _WATCHING = frozenset({"kubeconfig", "context", "namespaces", "lease", "no_lease", "settle", "other_cluster"})
 
@@ -78,7 +78,7 @@ def follow(  # noqa: PLR0913  one argument per option
 
     They are watched at the API server, or read from files.
     """
-    from streams.follow import run  # noqa: PLC0415  the Kubernetes client takes half a second to import
+    from streams.follow.run import run  # noqa: PLC0415  the Kubernetes client takes half a second to import
 
     if objects:
         _refuse_what_watches()

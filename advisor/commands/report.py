@@ -17,7 +17,7 @@ from advisor.recorded.windows import CLUSTER
 from advisor.report import Report, Written, read, report_of, write
 from advisor.report_text import lines_of, table_of
 from schemas.errors import Unavailable, UsageError
-from streams.objects import load_objects
+from streams.objects.files import load_objects
 from synthesizer.options import Isolation
 
 _STDIN = Path("-")

@@ -6,8 +6,8 @@ from advisor.health_option import health_option
 from advisor.options import kafka_options_of_all_clusters
 from schemas.kafka import KafkaSettings
 from schemas.listening import Address
-from streams.run import run
-from streams.settings import StreamSettings
+from streams.worker.run import run
+from streams.worker.settings import StreamSettings
 
 
 @click.command()

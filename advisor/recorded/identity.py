@@ -9,7 +9,7 @@ from typing import Final
 
 from advisor.recorded.model import SeenPod
 from schemas.records import Labels, Workload, WorkloadRef
-from streams.labels import stable
+from streams.directory.labels import stable
 
 _CRON_RUN: Final = re.compile(r"(.+)-[0-9]{8,}-[A-Za-z0-9]{5}")
 _ORDINAL: Final = re.compile(r"(.+)-[0-9]+")

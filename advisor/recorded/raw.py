@@ -10,7 +10,7 @@ from typing import Final
 
 from advisor.recorded.windows import CLUSTER, WINDOW_MS, WindowFold
 from schemas.records import Connection, ConnectionBatch, Connections
-from streams.directory import Directory
+from streams.directory.directory import Directory
 from streams.offline import analyse
 
 INTERVAL_MS: Final = 10_000

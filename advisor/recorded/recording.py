@@ -23,7 +23,7 @@ from advisor.recorded.windows import WindowFold
 from schemas.codec import BadRecord
 from schemas.errors import UsageError
 from schemas.records import InventoryObject
-from streams.directory import Directory
+from streams.directory.directory import Directory
 
 
 class Recording:

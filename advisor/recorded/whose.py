@@ -18,7 +18,7 @@ from schemas.records import (
     WorkloadPeer,
     WorkloadRef,
 )
-from streams.labels import stable
+from streams.directory.labels import stable
 
 _CLUSTER_LIKE: Final = tuple(map(ip_network, (
     "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "fc00::/7", "fe80::/10",

@@ -16,9 +16,9 @@ from schemas.framing import OwnSchemas, Writer, single_object_prefix
 from schemas.kafka import KafkaSettings
 from schemas.records import ConnectionBatch
 from schemas.topics import CONNECTIONS
-from streams.directory import Directory
-from streams.enrich_stage import EnrichStage
-from streams.intake import Arrival
+from streams.directory.directory import Directory
+from streams.edges.enrich_stage import EnrichStage
+from streams.worker.intake import Arrival
 
 _AT_ONCE: Final = 50
 _PODS: Final = 15

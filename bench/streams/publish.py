@@ -12,7 +12,7 @@ from schemas.framing import Writer
 from schemas.kafka import KafkaSettings, TopicPartition, consumer, end_offsets, producer
 from schemas.records import ConnectionBatch, Heartbeat, InventoryObject, Millis
 from schemas.topics import CONNECTIONS, INVENTORY, Topic
-from streams.app import GROUP
+from streams.worker.app import GROUP
 
 _BEGIN: Final = T0 + 3_600_000
 _AHEAD: Final = 1_000

@@ -19,7 +19,7 @@ from bench.streams.world import World
 from schemas.kafka import KafkaSettings
 from schemas.topic_admin import Layout, create_topics
 from schemas.topics import CONNECTIONS, WORKLOAD_EDGES, Topic
-from streams.settings import Stages
+from streams.worker.settings import Stages
 
 _WARM: Final = 4
 """One part in so many is taken before the measurement, and fills what is remembered."""

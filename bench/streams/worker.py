@@ -15,8 +15,8 @@ from advisor.processes import Child
 from bench.collector.agent import Agent
 from schemas.errors import Unavailable
 from schemas.kafka import KafkaSettings
-from streams.run import run
-from streams.settings import Stages, StreamSettings
+from streams.worker.run import run
+from streams.worker.settings import Stages, StreamSettings
 
 _COMMAND: Final = Path(sys.executable).with_name("network-policy")
 _READY_S: Final = 180.0

@@ -9,10 +9,10 @@ import yaml
 from advisor.reference import DOCS
 from advisor.reference_metrics import ALERTS, PROGRAMS
 from collector.metrics import CollectorMetrics
-from streams.follow_metrics import follow_metrics
-from streams.inventory import Seen
-from streams.stream_health import StreamHealth
-from streams.stream_metrics import StreamMetrics
+from streams.directory.inventory import Seen
+from streams.follow.metrics import follow_metrics
+from streams.worker.health import StreamHealth
+from streams.worker.metrics import StreamMetrics
 
 PAGE = (DOCS / "metrics.md").read_text()
 

@@ -23,10 +23,10 @@ from schemas.records import (
     ServicePort,
     labels_of,
 )
-from streams.addresses import packed
-from streams.directory import Directory
-from streams.enrich import enrich
-from streams.slim import slim
+from streams.directory.addresses import packed
+from streams.directory.directory import Directory
+from streams.edges.enrich import enrich
+from streams.objects.slim import slim
 
 CLUSTER = "test"
 API = {"Job": "batch/v1", "CronJob": "batch/v1"}

@@ -2,9 +2,9 @@
 
 from contextlib import contextmanager
 
-from streams.kinds import KINDS, Scope
-from streams.kube import Api, credentials
-from streams.watch import Watch
+from streams.follow.kinds import KINDS, Scope
+from streams.follow.kube import Api, credentials
+from streams.follow.watch import Watch
 
 
 class Heard:

@@ -67,7 +67,7 @@ def test_after_a_broken_connection_the_watch_goes_on_where_it_was(kube_server, t
 
 def test_a_connection_that_died_silently_is_noticed(kube_server, through, monkeypatch):
     """No packet says so: a silence longer than any between two bookmarks does."""
-    monkeypatch.setattr("streams.watch.SILENCE_S", 2.0)
+    monkeypatch.setattr("streams.follow.watch.SILENCE_S", 2.0)
     api = kube_server.api()
     api.create(namespace("silent"))
     with watching(through, "Service", "silent") as heard:
@@ -80,7 +80,7 @@ def test_a_connection_that_died_silently_is_noticed(kube_server, through, monkey
 
 def test_the_servers_time_limit_is_no_failure(kube_server, monkeypatch):
     """It ends each watch after a time; the next goes on at once."""
-    monkeypatch.setattr("streams.watch.WATCH_S", (2, 2))
+    monkeypatch.setattr("streams.follow.watch.WATCH_S", (2, 2))
     with watching(kube_server, "Service", "default") as heard:
         wait_until(lambda: heard.again_because.count("ended") == 2, 15, "two ends")
     assert set(heard.again_because) <= {"ended", "broken"}  # broken: by our own stop
@@ -88,7 +88,7 @@ def test_the_servers_time_limit_is_no_failure(kube_server, monkeypatch):
 
 def test_a_list_that_is_not_believed_is_asked_for_again(kube_server, monkeypatch):
     """Until then nothing is followed from it."""
-    monkeypatch.setattr("streams.answers.Doubted.after_s", 0.0)
+    monkeypatch.setattr("streams.follow.answers.Doubted.after_s", 0.0)
     heard = Heard()
     heard.believes = lambda _listed: len(heard.lists) > 1
     with watching(kube_server, "Namespace", heard=heard):

@@ -7,8 +7,8 @@ from programs import wait_until
 from watched import watching
 
 from schemas.errors import UsageError
-from streams.answers import Denied
-from streams.kube import Api, credentials, own_namespace
+from streams.follow.answers import Denied
+from streams.follow.kube import Api, credentials, own_namespace
 
 pytestmark = pytest.mark.cluster
 
@@ -46,7 +46,7 @@ def test_in_a_pod_the_service_accounts_token_is_used_and_read_again(server, tmp_
     grant(server, WATCHER, "default", "services", "list")
     (tmp_path / "token").write_text(server.tokens[WATCHER])
     (tmp_path / "namespace").write_text("runs\n")
-    monkeypatch.setattr("streams.kube.NAMESPACE_FILE", tmp_path / "namespace")
+    monkeypatch.setattr("streams.follow.kube.NAMESPACE_FILE", tmp_path / "namespace")
     monkeypatch.setattr("kubernetes.config.incluster_config.SERVICE_TOKEN_FILENAME", str(tmp_path / "token"))
     monkeypatch.setattr("kubernetes.config.incluster_config.SERVICE_CERT_FILENAME", str(server.authority))
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "127.0.0.1")
@@ -72,7 +72,7 @@ def answers(api):
 
 def test_a_token_that_nobody_renews_is_an_error_that_says_so(server, monkeypatch):
     """After one attempt to read it again, and the patience that a starting server needs."""
-    monkeypatch.setattr("streams.watch.PATIENCE_S", 1.0)
+    monkeypatch.setattr("streams.follow.watch.PATIENCE_S", 1.0)
     grant(server, WATCHER, "default", "services", "list", "watch")
     with watching(server, "Service", "default", user=WATCHER) as heard:
         wait_until(lambda: heard.pulse.open_since, 10, "an open watch")
@@ -100,8 +100,8 @@ def test_a_role_that_may_list_but_not_watch_says_so(server):
 
 def test_a_permission_that_was_taken_away_ends_the_watch(server, monkeypatch):
     """A role that vanishes while a server starts comes back; one that was taken does not."""
-    monkeypatch.setattr("streams.watch.PATIENCE_S", 1.0)
-    monkeypatch.setattr("streams.watch.WATCH_S", (1, 1))
+    monkeypatch.setattr("streams.follow.watch.PATIENCE_S", 1.0)
+    monkeypatch.setattr("streams.follow.watch.WATCH_S", (1, 1))
     role = grant(server, WATCHER, "default", "services", "list", "watch")
     with watching(server, "Service", "default", user=WATCHER) as heard:
         wait_until(lambda: heard.pulse.open_since, 10, "an open watch")

@@ -12,7 +12,7 @@ from kube_server import KubeOptions
 from programs import wait_until
 
 from schemas.records import ClusterFacts
-from streams.kinds import KINDS
+from streams.follow.kinds import KINDS
 
 pytestmark = [pytest.mark.cluster, pytest.mark.kafka]
 

@@ -5,14 +5,14 @@ from followed import namespace, pod, running, service
 from programs import wait_until
 from watched import watching
 
-from streams.kinds import Kind
+from streams.follow.kinds import Kind
 
 pytestmark = pytest.mark.cluster
 
 
 def test_a_list_is_read_page_by_page(kube_server, monkeypatch):
     """More objects than a page holds are one list."""
-    monkeypatch.setattr("streams.watch.PAGE", 2)
+    monkeypatch.setattr("streams.follow.watch.PAGE", 2)
     api = kube_server.api()
     api.create(namespace("pages"))
     api.create_all(service(f"s{number}", "pages") for number in range(5))

@@ -14,7 +14,7 @@ from schemas.framing import Writer
 from schemas.kafka import KafkaSettings, producer, require_topics
 from schemas.records import ConnectionBatch, Heartbeat, InventoryObject, WorkloadWindow
 from schemas.topics import CONNECTIONS, INVENTORY, WORKLOAD_EDGES, WORKLOAD_WINDOWS
-from streams.app import GROUP
+from streams.worker.app import GROUP
 
 WORKER = ("--window", 2, "--lateness", 1)
 _EVER = 1 << 50

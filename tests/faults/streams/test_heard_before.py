@@ -9,10 +9,10 @@ from schemas.kafka import TopicPartition, consumer, producer
 from schemas.records import WorkloadEdges
 from schemas.schema_store import SchemaStore
 from schemas.topics import WORKLOAD_EDGES
-from streams.directory import Directory
-from streams.enrich import enrich
-from streams.heard import Heard
-from streams.pack import pack
+from streams.directory.directory import Directory
+from streams.edges.enrich import enrich
+from streams.edges.pack import pack
+from streams.windows.heard import Heard
 
 pytestmark = pytest.mark.kafka
 DIRECTORY = Directory(inventory())

@@ -19,8 +19,8 @@ from schemas.framing import Writer
 from schemas.kafka import producer, require_topics
 from schemas.records import Basis, Connection, ConnectionBatch, Connections, Heartbeat, InventoryObject, Protocol, Role
 from schemas.topics import CONNECTIONS, INVENTORY, WORKLOAD_EDGES
-from streams.app import GROUP
-from streams.directory import GRACE_MS
+from streams.directory.directory import GRACE_MS
+from streams.worker.app import GROUP
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.timeout(7_200)]
 CHURN_S = float(os.environ.get("NETPOL_CHURN_S", "30"))

@@ -10,7 +10,7 @@ from schemas.kafka import producer
 from schemas.records import Workload, WorkloadWindow
 from schemas.schema_store import SchemaStore
 from schemas.topics import WORKLOAD_WINDOWS
-from streams.emitted import Emitted
+from streams.windows.emitted import Emitted
 
 pytestmark = pytest.mark.kafka
 MINUTE = 60_000

@@ -9,7 +9,7 @@ from programs import programs
 
 from advisor.recorded.windows import CLUSTER
 from advisor.report import read, report_of
-from streams.objects import load_objects
+from streams.objects.files import load_objects
 from synthesizer.options import Isolation
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]

@@ -6,9 +6,9 @@ import pytest
 
 from schemas.kafka import TopicPartition, consumer
 from schemas.topics import CONNECTIONS
-from streams.app import FaustPort, create_app
-from streams.intake import Intake
-from streams.settings import StreamSettings
+from streams.worker.app import FaustPort, create_app
+from streams.worker.intake import Intake
+from streams.worker.settings import StreamSettings
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 FAUST_COMMITS_EVERY_S = 2.8

@@ -7,9 +7,9 @@ import pytest
 
 from schemas.kafka import producer
 from schemas.topics import CONNECTIONS
-from streams.app import FaustPort, create_app
-from streams.intake import Intake
-from streams.settings import StreamSettings
+from streams.worker.app import FaustPort, create_app
+from streams.worker.intake import Intake
+from streams.worker.settings import StreamSettings
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 LARGE = 7 * 1024 * 1024

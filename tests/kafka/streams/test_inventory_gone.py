@@ -15,7 +15,7 @@ from schemas.records import InventoryObject
 from schemas.schema_store import SchemaStore
 from schemas.topic_admin import Layout, create_topics
 from schemas.topics import DEAD_LETTERS, INVENTORY
-from streams.inventory import Inventory, failure_of
+from streams.directory.inventory import Inventory, failure_of
 
 pytestmark = pytest.mark.kafka
 WRITE = Writer(INVENTORY.name, InventoryObject)

@@ -9,8 +9,8 @@ from scraped import Scraped
 from advisor.kafka_server import KafkaServer
 from schemas.kafka import KafkaSettings
 from schemas.topic_admin import Layout, create_topics
-from streams.app import SESSION_S
-from streams.stream_health import ANSWER_S
+from streams.worker.app import SESSION_S
+from streams.worker.health import ANSWER_S
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 ROUNDS = 20

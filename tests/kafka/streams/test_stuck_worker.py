@@ -9,13 +9,13 @@ import pytest
 
 from schemas.errors import BrokerUnavailable
 from schemas.topics import CONNECTIONS
-from streams.ending import Deadline
-from streams.intake import Result
-from streams.inventory import Seen
-from streams.settings import StreamSettings
-from streams.stream_health import StreamHealth
-from streams.tally import Held
-from streams.worker import Worker
+from streams.directory.inventory import Seen
+from streams.edges.tally import Held
+from streams.worker.ending import Deadline
+from streams.worker.health import StreamHealth
+from streams.worker.intake import Result
+from streams.worker.loop import Worker
+from streams.worker.settings import StreamSettings
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 PATIENCE_S = 3.0

@@ -5,7 +5,7 @@ from accounting import assert_accounted
 from programs import records, wait_until
 
 from schemas.topics import CONNECTIONS, DEAD_LETTERS, INVENTORY, WORKLOAD_EDGES
-from streams.app import SESSION_S
+from streams.worker.app import SESSION_S
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 ROUNDS = 40

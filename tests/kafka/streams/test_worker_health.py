@@ -6,10 +6,10 @@ import pytest
 from programs import wait_until
 from scraped import Scraped
 
-from streams.lag import Lag
-from streams.progress import Share
-from streams.settings import StreamSettings
-from streams.stream_definitions import INPUTS
+from streams.worker.definitions import INPUTS
+from streams.worker.lag import Lag
+from streams.worker.progress import Share
+from streams.worker.settings import StreamSettings
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 ROUNDS = 15

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from advisor.recorded.lines import read_lines
 from advisor.recorded.recording import Recording
-from streams.objects import load_objects
+from streams.objects.files import load_objects
 
 CASES = Path(__file__).parents[2] / "golden" / "report"
 OBJECTS = load_objects([CASES / "clinic" / "objects.yaml"], "c")

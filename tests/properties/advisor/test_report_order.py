@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from advisor.recorded.windows import CLUSTER
 from advisor.report import read, report_of
-from streams.objects import load_objects
+from streams.objects.files import load_objects
 from synthesizer.options import Isolation
 
 CASES = Path(__file__).parents[2] / "golden" / "report"

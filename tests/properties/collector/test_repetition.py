@@ -11,10 +11,10 @@ from collector.batch import Boot, Progress, batches_of
 from collector.drain import Drained
 from collector.layout import VALUE, Counter
 from collector.repetition import Repetition
-from streams.directory import Directory
-from streams.enrich import enrich
-from streams.pack import pack
-from streams.window import Windows, WindowSpec
+from streams.directory.directory import Directory
+from streams.edges.enrich import enrich
+from streams.edges.pack import pack
+from streams.windows.window import Windows, WindowSpec
 
 REPEAT_S, DRAIN_S, WINDOW_S = 30, 5, 300
 AHEAD_S = 20

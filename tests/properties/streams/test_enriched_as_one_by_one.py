@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from schemas.records import Basis, Protocol, Role, counts_of
 from schemas.records.connections import BASES, PROTOCOLS, ROLES
-from streams.columns import rows_of
-from streams.directory import Directory
-from streams.enrich import enrich
-from streams.kept import Kept
-from streams.pack import pack
-from streams.resolve import Flow, Ignored, Unresolved, resolve
+from streams.directory.directory import Directory
+from streams.directory.kept import Kept
+from streams.directory.resolve import Flow, Ignored, Unresolved, resolve
+from streams.edges.enrich import enrich
+from streams.edges.pack import pack
+from streams.windows.columns import rows_of
 
 PODS = ("10.1.0.5", "10.1.0.6", "10.1.0.7", "fd00::5")
 STEADY = ("10.1.0.20", "10.1.0.21", "10.1.0.22", "10.1.0.23", "fd00::23", "10.96.0.9")

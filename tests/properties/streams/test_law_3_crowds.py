@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.records import BatchSource, EdgeColumns, ExternalPeer, Workload, WorkloadEdges
-from streams.window import Windows, WindowSpec
+from streams.windows.window import Windows, WindowSpec
 
 SPEC = WindowSpec(10_000, told_apart=3)
 WEB = Workload("demo", "Deployment", "web", (("app", "web"),))

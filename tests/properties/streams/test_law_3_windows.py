@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.records import Role
-from streams.directory import Directory
-from streams.enrich import enrich
-from streams.pack import pack
-from streams.window import Windows, WindowSpec
+from streams.directory.directory import Directory
+from streams.edges.enrich import enrich
+from streams.edges.pack import pack
+from streams.windows.window import Windows, WindowSpec
 
 LENGTH, DRAIN = 10_000, 4_000
 SPEC = WindowSpec(LENGTH, lateness=20_000, retention=60_000, told_apart=2)

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.records import Role
-from streams.directory import Directory
-from streams.enrich import enrich
+from streams.directory.directory import Directory
+from streams.edges.enrich import enrich
 
 OBJECTS = (
     facts(),

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.records import BatchSource, EdgeColumns, ExternalPeer, Workload, WorkloadEdges
-from streams.window import Windows, WindowSpec
+from streams.windows.window import Windows, WindowSpec
 from synthesizer.evidence import evidence_of, fold
 from synthesizer.options import Options
 from synthesizer.suggest import suggest

@@ -8,7 +8,7 @@ import pytest
 
 from advisor.report import read
 from schemas.records import ApiServerPeer, ExternalPeer, NodePeer, Role, UnresolvedPeer, Workload, WorkloadPeer
-from streams.objects import load_objects
+from streams.objects.files import load_objects
 
 OBJECTS = Path(__file__).parents[2] / "golden" / "report" / "clinic" / "objects.yaml"
 PORTAL = Workload("clinic", "Deployment", "portal", (("app", "portal"),))

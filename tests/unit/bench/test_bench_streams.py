@@ -40,8 +40,8 @@ def test_a_batch_has_its_rows_and_its_number(seen):
 
 def test_almost_all_of_it_can_be_attributed(world, seen):
     """A world whose traffic is unresolved would measure something else."""
-    from streams.directory import Directory
-    from streams.enrich import enrich
+    from streams.directory.directory import Directory
+    from streams.edges.enrich import enrich
 
     directory = Directory(world().inventory())
     for batch in seen():

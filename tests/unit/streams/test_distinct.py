@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from streams.distinct import estimate, new_sketch, note
+from streams.windows.distinct import estimate, new_sketch, note
 
 
 def sketch_of(numbers):

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from schemas.errors import BrokerUnavailable, Unavailable
-from streams.ending import Deadline, Parts, run_parts
+from streams.worker.ending import Deadline, Parts, run_parts
 
 
 class Scene:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from cluster_objects import node, pod, service
 
 from schemas.records import ClusterFacts
-from streams.facts import Covered, facts_of
+from streams.objects.facts import Covered, facts_of
 
 
 def test_nodes_tell_the_ranges_of_pods_and_neighbours_are_written_as_one():

@@ -6,9 +6,9 @@ import pytest
 from cluster_objects import node, pod, service
 
 from schemas.records import ClusterFacts, InventoryObject
-from streams.desk import Desk
-from streams.kinds import KINDS, SERVICE_CIDR, Scope
-from streams.watcher import Changed, Listed, Removed, Slim
+from streams.follow.desk import Desk
+from streams.follow.kinds import KINDS, SERVICE_CIDR, Scope
+from streams.follow.watcher import Changed, Listed, Removed, Slim
 
 NOW = 1_800_000_000_000
 PODS, NODES, RANGES = (

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.backoff import LONGEST_S, pause_s
-from streams.follow_health import LIVE_S, READY_S, START_S, FollowHealth
-from streams.follow_metrics import FollowMetrics
+from streams.follow.backoff import LONGEST_S, pause_s
+from streams.follow.health import LIVE_S, READY_S, START_S, FollowHealth
+from streams.follow.metrics import FollowMetrics
 
 
 @pytest.fixture

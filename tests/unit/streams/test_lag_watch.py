@@ -3,8 +3,8 @@
 import threading
 
 from schemas.errors import Unavailable
-from streams.lag import LagWatch
-from streams.progress import Offsets, Share
+from streams.worker.lag import LagWatch
+from streams.worker.progress import Offsets, Share
 
 SHARE = Share("t", 0)
 STANDING = ((SHARE, Offsets(0, 9, 4)),)

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.leader import DEADLINE_S, DURATION_S, Observed, Seen, may_take, observed, seen, written
+from streams.follow.leader import DEADLINE_S, DURATION_S, Observed, Seen, may_take, observed, seen, written
 
 NOW = 1_800_000_000_000
 MINE, YOURS = (Seen(holder, DURATION_S, 3, "7", "2027-01-15T08:00:00.000000Z") for holder in ("me", "you"))

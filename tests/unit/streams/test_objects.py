@@ -7,7 +7,7 @@ import yaml
 
 from schemas.errors import UsageError
 from schemas.records import ClusterFacts, Heartbeat, PodBody, ServiceBody
-from streams.objects import load_objects
+from streams.objects.files import load_objects
 
 POD = {
     "apiVersion": "v1",

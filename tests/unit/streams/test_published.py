@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from cluster_objects import node, pod, service
 
-from streams.published import Moment, Published
+from streams.follow.published import Moment, Published
 
 NOW = 1_800_000_000_000
 AT_ONCE = Moment(NOW, NOW)

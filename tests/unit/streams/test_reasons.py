@@ -4,9 +4,10 @@ import re
 from pathlib import Path
 
 import streams
-from streams.reasons import IGNORED, UNRESOLVED
+from streams.directory.reasons import IGNORED, UNRESOLVED
 
 STREAMS = Path(streams.__file__).parent
+DIRECTORY = STREAMS / "directory"
 PAGE = STREAMS.parent / "docs" / "reference" / "reasons.md"
 GIVEN = re.compile(r'"([a-z]+(?:_[a-z]+)+|host|loopback|ambiguous)"')
 FILES = ("backends.py", "directory.py", "places.py", "pods.py", "resolve.py")
@@ -14,7 +15,7 @@ FILES = ("backends.py", "directory.py", "places.py", "pods.py", "resolve.py")
 
 def given():
     """What looks like a reason in the modules that give them."""
-    return {name for file in FILES for name in GIVEN.findall((STREAMS / file).read_text())}
+    return {name for file in FILES for name in GIVEN.findall((DIRECTORY / file).read_text())}
 
 
 def test_every_reason_that_is_given_is_explained_and_no_other_is():

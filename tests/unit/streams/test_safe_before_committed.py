@@ -9,11 +9,11 @@ import pytest
 from schemas.dead_letters import RawRecord
 from schemas.kafka import KafkaSettings
 from schemas.topics import CONNECTIONS
-from streams.intake import BadArrival, Intake, Output, Result
-from streams.inventory import Seen
-from streams.settings import StreamSettings
-from streams.stream_health import StreamHealth
-from streams.worker import Worker
+from streams.directory.inventory import Seen
+from streams.worker.health import StreamHealth
+from streams.worker.intake import BadArrival, Intake, Output, Result
+from streams.worker.loop import Worker
+from streams.worker.settings import StreamSettings
 
 OUTPUT = Output("edges", 0, None, b"x")
 

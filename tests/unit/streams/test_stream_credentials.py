@@ -8,9 +8,9 @@ import pytest
 
 from schemas.errors import UsageError
 from schemas.kafka import KafkaSettings
-from streams.app import create_app
-from streams.credentials import only_librdkafka, security
-from streams.settings import StreamSettings
+from streams.worker.app import create_app
+from streams.worker.credentials import only_librdkafka, security
+from streams.worker.settings import StreamSettings
 
 SASL = {"security.protocol": "SASL_PLAINTEXT", "sasl.username": "u", "sasl.password": "p"}
 

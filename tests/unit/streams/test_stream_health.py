@@ -2,8 +2,8 @@
 
 import pytest
 
-from streams.progress import Offsets, Share
-from streams.stream_health import ANSWER_S, PATIENCE_S, TURN_S, StreamHealth
+from streams.worker.health import ANSWER_S, PATIENCE_S, TURN_S, StreamHealth
+from streams.worker.progress import Offsets, Share
 
 SHARE = Share("netpol.connections", 3)
 OTHER = Share("netpol.workload-edges", 0)

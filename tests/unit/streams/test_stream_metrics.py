@@ -5,12 +5,12 @@ from types import SimpleNamespace
 import pytest
 
 from schemas.topics import CONNECTIONS, WORKLOAD_EDGES
-from streams.intake import BadArrival, Output, Result
-from streams.inventory import Seen
-from streams.progress import Offsets, Share
-from streams.stream_health import StreamHealth
-from streams.stream_metrics import StreamMetrics
-from streams.tally import Held, Tally
+from streams.directory.inventory import Seen
+from streams.edges.tally import Held, Tally
+from streams.worker.health import StreamHealth
+from streams.worker.intake import BadArrival, Output, Result
+from streams.worker.metrics import StreamMetrics
+from streams.worker.progress import Offsets, Share
 
 OUTPUT = Output("t", 0, None, b"")
 NOW_MS = 1_800_000_000_000

@@ -6,8 +6,8 @@ import pytest
 
 from schemas.errors import UsageError
 from schemas.kafka import KafkaSettings
-from streams.follow_settings import FollowSettings
-from streams.settings import StreamSettings
+from streams.follow.settings import FollowSettings
+from streams.worker.settings import StreamSettings
 
 KAFKA = KafkaSettings("unused")
 NO_NUMBERS = [math.nan, math.inf, -math.inf]

@@ -6,9 +6,9 @@ from accounting import balance, batch_of
 from cluster_objects import CLUSTER, T0
 from stream_world import inventory, traffic
 
-from streams.directory import Directory
-from streams.enrich import enrich
-from streams.pack import pack
+from streams.directory.directory import Directory
+from streams.edges.enrich import enrich
+from streams.edges.pack import pack
 
 PARTITIONS = 3
 BATCHES = [one.batch for one in traffic(T0)]

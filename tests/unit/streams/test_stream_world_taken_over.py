@@ -8,10 +8,10 @@ from accounting import latest
 from cluster_objects import CLUSTER, T0
 from stream_world import inventory, traffic
 
-from streams.directory import Directory
-from streams.enrich import enrich
-from streams.pack import pack
-from streams.window import Windows, WindowSpec
+from streams.directory.directory import Directory
+from streams.edges.enrich import enrich
+from streams.edges.pack import pack
+from streams.windows.window import Windows, WindowSpec
 
 SPEC = WindowSpec(2_000, lateness=1_000)
 DIRECTORY = Directory(inventory())

@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stream_world import inventory, moved_on, traffic
 
-from streams.directory import Directory
-from streams.enrich import enrich
-from streams.pack import pack
+from streams.directory.directory import Directory
+from streams.edges.enrich import enrich
+from streams.edges.pack import pack
 
 PARTITIONS = 4
 BATCHES = [one.batch for one in traffic(T0)]

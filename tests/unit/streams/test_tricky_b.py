@@ -6,8 +6,8 @@ import pytest
 from cluster_objects import batch, connection, edges, endpoints, enriched, facts, pod, service
 
 from schemas.records import Basis, Protocol, Role, ServiceRef
-from streams.directory import Directory
-from streams.enrich import enrich
+from streams.directory.directory import Directory
+from streams.edges.enrich import enrich
 
 CLIENT = pod("client", "10.1.0.1")
 SERVER = pod("server", "10.1.0.2")

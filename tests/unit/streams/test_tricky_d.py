@@ -6,8 +6,8 @@ import pytest
 from cluster_objects import T0, connection, controller, edges, enriched, facts, owner, pod
 
 from schemas.records import UnresolvedPeer, counts_of, labels_of
-from streams.directory import Directory
-from streams.ends import PodEnd
+from streams.directory.directory import Directory
+from streams.directory.ends import PodEnd
 
 HOUR = 3_600_000
 

@@ -3,7 +3,7 @@
 from cluster_objects import T0, batch, connection, endpoints, facts, pod, service
 
 from schemas.records import Role
-from streams.directory import Directory
+from streams.directory.directory import Directory
 from streams.offline import analyse
 
 OBJECTS = (

@@ -6,10 +6,10 @@ import pytest
 from watched import Heard
 
 from schemas.errors import Unavailable
-from streams.answers import Away, Denied, Gone
-from streams.kinds import KINDS, Scope
-from streams.watch import Watch
-from streams.watcher import Following, Listing
+from streams.follow.answers import Away, Denied, Gone
+from streams.follow.kinds import KINDS, Scope
+from streams.follow.watch import Watch
+from streams.follow.watcher import Following, Listing
 
 SERVICES = Scope(next(kind for kind in KINDS if kind.name == "Service"))
 EMPTY = {"kind": "ServiceList", "metadata": {"resourceVersion": "7"}, "items": []}
@@ -40,7 +40,7 @@ class FakeApi:
 def pauses(monkeypatch):
     """How often in a row something had failed at each pause, and what the server asked for."""
     found = []
-    monkeypatch.setattr("streams.watch.pause_s", lambda failures, asked: found.append((failures, asked)) or 0.0)
+    monkeypatch.setattr("streams.follow.watch.pause_s", lambda failures, asked: found.append((failures, asked)) or 0.0)
     return found
 
 

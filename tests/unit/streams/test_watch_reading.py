@@ -2,9 +2,9 @@
 
 import pytest
 
-from streams.answers import Away
-from streams.kinds import KINDS, SERVICE_CIDR, Scope
-from streams.reading import Reading
+from streams.follow.answers import Away
+from streams.follow.kinds import KINDS, SERVICE_CIDR, Scope
+from streams.follow.reading import Reading
 
 KIND = {kind.name: kind for kind in KINDS}
 

@@ -3,8 +3,8 @@
 import pytest
 from cluster_objects import pod
 
-from streams.answers import Away, Denied, Gone
-from streams.watcher import (
+from streams.follow.answers import Away, Denied, Gone
+from streams.follow.watcher import (
     Changed,
     Event,
     Following,

@@ -5,12 +5,12 @@ from dataclasses import replace
 from cluster_objects import T0, batch, connection, facts, pod
 
 from schemas.records import BatchSource
-from streams.directory import Directory
-from streams.enrich import enrich
-from streams.incomplete import Reasons
-from streams.ledger import Defect, Kind
-from streams.pack import pack
-from streams.window import Windows, WindowSpec
+from streams.directory.directory import Directory
+from streams.edges.enrich import enrich
+from streams.edges.pack import pack
+from streams.windows.incomplete import Reasons
+from streams.windows.ledger import Defect, Kind
+from streams.windows.window import Windows, WindowSpec
 
 SPEC = WindowSpec(10_000, lateness=5_000, retention=20_000)
 DIRECTORY = Directory((facts(), pod("web", "10.1.0.1")))

@@ -3,10 +3,10 @@
 from cluster_objects import T0, batch, connection, facts, pod
 
 from schemas.records import Role
-from streams.directory import Directory
-from streams.enrich import enrich
-from streams.pack import pack
-from streams.window import Windows, WindowSpec
+from streams.directory.directory import Directory
+from streams.edges.enrich import enrich
+from streams.edges.pack import pack
+from streams.windows.window import Windows, WindowSpec
 
 SPEC = WindowSpec(10_000, lateness=5_000, retention=20_000)
 PODS = (pod("client", "10.1.0.1", node="n1"), pod("server", "10.1.0.2", node="n2"))

@@ -7,7 +7,7 @@ from cluster_objects import T0
 
 from schemas.codec import codec
 from schemas.records import BatchSource, EdgeColumns, ExternalPeer, Role, Workload, WorkloadEdges, WorkloadWindow
-from streams.window import Windows, WindowSpec
+from streams.windows.window import Windows, WindowSpec
 
 SPEC = WindowSpec(10_000, lateness=5_000, retention=20_000, told_apart=4)
 WEB = Workload("demo", "Deployment", "web", (("app", "web"),))

@@ -4,10 +4,10 @@ import pytest
 from cluster_objects import T0, batch, connection, facts, node, pod
 
 from schemas.records import NodePeer, Role, WorkloadPeer
-from streams.directory import Directory
-from streams.enrich import enrich
-from streams.pack import pack
-from streams.window import Windows, WindowSpec
+from streams.directory.directory import Directory
+from streams.edges.enrich import enrich
+from streams.edges.pack import pack
+from streams.windows.window import Windows, WindowSpec
 
 SPEC = WindowSpec(10_000, lateness=5_000, retention=20_000)
 DIRECTORY = Directory(

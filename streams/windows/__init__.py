@@ -1,0 +1,1 @@
+"""Edges to windows of event time: `netpol.workload-edges` to `netpol.workload-windows`."""

@@ -1,0 +1,70 @@
+"""Reads back which batches a partition of `netpol.workload-edges` had heard of before its next record."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from schemas.codec import BadRecord
+from schemas.framing import Reader
+from schemas.kafka import Consumer, KafkaSettings, TopicPartition, consumer, end_offsets
+from schemas.records import Millis, WorkloadEdges
+from schemas.schema_store import SchemaStore
+from schemas.topics import WORKLOAD_EDGES
+from streams.windows.emitted import until
+
+_CHUNK: Final = 500
+_MOST: Final = 4 * _CHUNK
+"""How far to go back at most. A record of each step, five a second, of a worker that is not behind: some minutes."""
+_TIMEOUT_S: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The records before the one that the group reads next.
+
+    Attributes:
+        kafka: How to reach Kafka.
+        store: Schemas.
+        group: Whose committed offset counts.
+        span: How far back in event time they matter, milliseconds.
+    """
+
+    kafka: KafkaSettings
+    store: SchemaStore
+    group: str
+    span: Millis
+
+    def __call__(self, partition: int) -> tuple[WorkloadEdges, ...]:
+        """The last records that have been worked on, oldest first; raises Unavailable if they cannot be read."""
+        topic = self.kafka.topic(WORKLOAD_EDGES)
+        client = consumer(self.kafka, self.group)
+        try:
+            (committed,) = client.committed([TopicPartition(topic, partition)], _TIMEOUT_S)
+            first, end = end_offsets(client, topic, [partition])[partition]
+            before = min(committed.offset, end)
+            first = max(first, before - _MOST)
+            chunks: list[tuple[WorkloadEdges, ...]] = []
+            for stop, begin in pairwise((*range(before, first, -_CHUNK), first)):
+                chunks.append(self._read(client, TopicPartition(topic, partition, begin), stop))
+                if _newest(chunks[-1]) < _newest(chunks[0]) - self.span:
+                    break
+        finally:
+            client.close()
+        return tuple(record for chunk in reversed(chunks) for record in chunk)
+
+    def _read(self, client: Consumer, begin: TopicPartition, end: int) -> tuple[WorkloadEdges, ...]:
+        read = Reader(WorkloadEdges, self.store)
+        found: list[WorkloadEdges] = []
+        for message in until(client, begin, end):
+            value = message.value()
+            try:
+                found.append(read(value if isinstance(value, bytes) else b""))
+            except BadRecord:
+                continue  # it went to dead letters when it was worked on
+        return tuple(found)
+
+
+def _newest(records: Iterable[WorkloadEdges]) -> Millis:
+    """The newest end of a batch."""
+    return max((source.interval_end for record in records for source in record.sources), default=0)
