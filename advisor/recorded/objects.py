@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from advisor.recorded.model import ImportedEvent, SeenAddress, SeenPod, SeenService
 from advisor.recorded.whose import Reached, Whose
 from schemas.records import InventoryObject, Millis, PodBody, Role, ServiceBody, Workload
-from streams.directory.addresses import packed
 from streams.directory.directory import Directory
 from streams.directory.ends import PodEnd, Server, peer_of
 from streams.directory.leases import FOREVER
+from streams.objects.addresses import packed
 
 
 class ObjectsFirst:

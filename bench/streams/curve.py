@@ -18,7 +18,7 @@ from schemas.records import ConnectionBatch
 from schemas.topics import CONNECTIONS
 from streams.directory.directory import Directory
 from streams.edges.enrich_stage import EnrichStage
-from streams.worker.intake import Arrival
+from streams.intake import Arrival
 
 _AT_ONCE: Final = 50
 _PODS: Final = 15

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from schemas.records import Labels, Millis, Protocol, ServicePort, ServiceRef, UnresolvedPeer, WorkloadRef
-from streams.directory.addresses import as_text
 from streams.directory.ends import End, NodeEnd, OtherEnd, Server, merged
 from streams.directory.families import Family, Pod, carries
 from streams.directory.leases import FOREVER, NEVER, Lease, Period, alive, period
@@ -17,6 +16,7 @@ from streams.directory.places import Places
 from streams.directory.pods import Pods
 from streams.directory.reached import Answer, Reached
 from streams.directory.services import Endpoint, Service, ServiceKey, Services
+from streams.objects.addresses import as_text
 
 _MOST: Final = 100
 """Candidates that one connection is told to; if there are more (a Service of every node), the server's end tells."""

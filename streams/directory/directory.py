@@ -18,7 +18,6 @@ from schemas.records import (
     ServiceBody,
     UnresolvedPeer,
 )
-from streams.directory.addresses import as_text
 from streams.directory.backends import Backends
 from streams.directory.ends import End, NodeEnd, OtherEnd, PodEnd, Server
 from streams.directory.families import ControllerKey
@@ -27,6 +26,7 @@ from streams.directory.owners import Owners
 from streams.directory.places import Moved, Places
 from streams.directory.pods import Pods
 from streams.directory.services import API_SERVER, Service, ServiceKey, Services
+from streams.objects.addresses import as_text
 from streams.objects.slim_meshes import AMBIENT, DATAPLANE_MODE
 
 GRACE_MS: Final = 3_600_000

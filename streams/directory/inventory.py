@@ -17,7 +17,7 @@ from schemas.topics import INVENTORY
 from streams.directory.clusters import Change, Clusters, Tombstone
 from streams.directory.directory import Directory
 from streams.directory.letters import Letters
-from streams.worker.topic_check import TopicCheck
+from streams.directory.topic_check import TopicCheck
 
 _log = logging.getLogger(__name__)
 GROUP: Final = "netpol-stream-inventory"

@@ -13,10 +13,10 @@ from schemas.records import (
     Protocol,
     UnresolvedPeer,
 )
-from streams.directory.addresses import Ranges, as_text, node_ends, packed
 from streams.directory.ends import NodeEnd, OtherEnd
 from streams.directory.leases import FOREVER, Leases
 from streams.directory.services import Services
+from streams.objects.addresses import Ranges, as_text, node_ends, packed
 
 _REMEMBERED: Final = 65_536
 

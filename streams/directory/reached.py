@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from schemas.records import Millis, Protocol
-from streams.directory.addresses import Ranges
 from streams.directory.ends import Server
 from streams.directory.leases import Period
+from streams.objects.addresses import Ranges
 
 _ADDRESSES: Final = 50_000
 _PERIODS: Final = 8

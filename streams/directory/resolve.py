@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
 from schemas.records import Millis, Peer, Protocol, ServiceRef, UnresolvedPeer, Workload
-from streams.directory.addresses import is_loopback
 from streams.directory.directory import AFTER, Directory
 from streams.directory.ends import End, NodeEnd, OtherEnd, PodEnd, Server, peer_of
 from streams.directory.meshes import hides_port
+from streams.objects.addresses import is_loopback
 
 CLIENT: Final = 0
 SERVER: Final = 1

@@ -15,8 +15,8 @@ from schemas.records import (
     ServicePort,
     ServiceRef,
 )
-from streams.directory.addresses import packed
 from streams.directory.leases import FOREVER, Leases
+from streams.objects.addresses import packed
 
 ServiceKey: TypeAlias = tuple[str, str]
 """Namespace, name."""

@@ -12,7 +12,6 @@ from typing import NamedTuple, TypeAlias
 
 from schemas.records import BatchSource, ConnectionBatch, Connections, Millis, counts_of
 from schemas.records.connections import BASES, PROTOCOLS, ROLES
-from streams.directory.addresses import is_loopback, unmapped
 from streams.directory.directory import Directory
 from streams.directory.ends import End, PodEnd, Server
 from streams.directory.kept import Kept
@@ -30,6 +29,7 @@ from streams.directory.resolve import (
     resolve,
     told,
 )
+from streams.objects.addresses import is_loopback, unmapped
 
 Pair: TypeAlias = tuple[int, PodEnd, PodEnd, tuple[Server, ...]]
 """Position in the batch, own end, the only server's end, that server."""

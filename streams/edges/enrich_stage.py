@@ -16,8 +16,8 @@ from streams.directory.inventory import Inventory
 from streams.directory.kept import Kept
 from streams.edges.enrich import Enriched, enrich
 from streams.edges.pack import pack
-from streams.edges.tally import Held, Tally
-from streams.worker.intake import Arrival, BadArrival, Output, Result, until
+from streams.intake import Arrival, BadArrival, Output, Result, until
+from streams.tally import Held, Tally
 
 _log = logging.getLogger(__name__)
 _PACKED_AT_ONCE: Final = 50

@@ -13,8 +13,8 @@ from schemas.records import (
     NodeBody,
     OwnerRef,
 )
-from streams.directory.addresses import is_address
 from streams.objects import fields
+from streams.objects.addresses import is_address
 from streams.objects.slim_pods import pod_body
 from streams.objects.slim_services import endpoints_as_slices, service_body, slice_body
 

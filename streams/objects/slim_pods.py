@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from schemas.records import ContainerPort, Millis, PodBody, Protocol
-from streams.directory.addresses import is_address
 from streams.objects import fields
+from streams.objects.addresses import is_address
 from streams.objects.slim_meshes import mesh_of
 
 Object = Mapping[str, Any]

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from schemas.records import Endpoint, EndpointPort, EndpointSliceBody, ServiceBody, ServicePort
-from streams.directory.addresses import is_address
 from streams.objects import fields
+from streams.objects.addresses import is_address
 from streams.objects.slim_pods import protocol_of
 
 Object = Mapping[str, Any]

@@ -12,10 +12,10 @@ from schemas.parts import Parts
 from schemas.records import Millis, WorkloadEdges, WorkloadWindow
 from schemas.schema_store import SchemaStore
 from schemas.topics import WORKLOAD_WINDOWS
-from streams.edges.tally import Held, Tally
+from streams.intake import Arrival, BadArrival, Output, Result
+from streams.tally import Held, Tally
 from streams.windows.clock import NEVER, Clock
 from streams.windows.window import Windows, WindowSpec
-from streams.worker.intake import Arrival, BadArrival, Output, Result
 
 Load: TypeAlias = Callable[[int, Millis], Iterable[WorkloadWindow]]
 """The windows of a partition that may still be open when event time has come this far, oldest first; may block."""

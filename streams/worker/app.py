@@ -16,8 +16,8 @@ from faust.types import TP
 
 from schemas.dead_letters import RawRecord
 from schemas.topics import MAX_RECORD_BYTES
+from streams.intake import Arrival, Intake, Output, until
 from streams.worker.credentials import Security, security
-from streams.worker.intake import Arrival, Intake, Output, until
 from streams.worker.progress import Share
 from streams.worker.settings import GROUP, StreamSettings
 

@@ -11,10 +11,10 @@ from schemas.errors import Unavailable
 from schemas.topics import WORKLOAD_EDGES, Topic
 from streams.directory import garbage
 from streams.directory.inventory import Inventory, failure_of
+from streams.intake import Arrival, Intake, Result, Stage, until
 from streams.worker.app import FaustPort, create_app
 from streams.worker.ending import Deadline, Parts, Signals, run_parts
 from streams.worker.health import StreamHealth
-from streams.worker.intake import Arrival, Intake, Result, Stage, until
 from streams.worker.lag import Lag, LagWatch, Standing
 from streams.worker.metrics import StreamMetrics
 from streams.worker.settings import StreamSettings

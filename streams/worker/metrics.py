@@ -9,10 +9,10 @@ from schemas.probes import Probes
 from schemas.records import Counts, Millis
 from schemas.topics import CONNECTIONS, INVENTORY, WORKLOAD_EDGES, WORKLOAD_WINDOWS, Topic
 from streams.directory.inventory import Inventory
-from streams.edges.tally import Held
+from streams.intake import Result
+from streams.tally import Held
 from streams.worker import definitions as define
 from streams.worker.health import StreamHealth
-from streams.worker.intake import Result
 from streams.worker.lag import Standing
 
 

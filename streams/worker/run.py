@@ -24,6 +24,7 @@ from schemas.topics import (
 from streams.directory import garbage
 from streams.directory.inventory import Inventory
 from streams.edges.enrich_stage import EnrichStage
+from streams.intake import Stage
 from streams.windows.emitted import Emitted
 from streams.windows.heard import Heard
 from streams.windows.window import WindowSpec
@@ -31,7 +32,6 @@ from streams.windows.window_stage import WindowStage
 from streams.worker.credentials import only_librdkafka, security
 from streams.worker.ending import Deadline
 from streams.worker.health import PATIENCE_S, StreamHealth
-from streams.worker.intake import Stage
 from streams.worker.loop import Worker
 from streams.worker.settings import Stages, StreamSettings
 

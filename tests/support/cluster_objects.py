@@ -23,9 +23,9 @@ from schemas.records import (
     ServicePort,
     labels_of,
 )
-from streams.directory.addresses import packed
 from streams.directory.directory import Directory
 from streams.edges.enrich import enrich
+from streams.objects.addresses import packed
 from streams.objects.slim import slim
 
 CLUSTER = "test"

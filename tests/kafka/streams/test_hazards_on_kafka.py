@@ -7,8 +7,8 @@ import pytest
 
 from schemas.kafka import producer
 from schemas.topics import CONNECTIONS
+from streams.intake import Intake
 from streams.worker.app import FaustPort, create_app
-from streams.worker.intake import Intake
 from streams.worker.settings import StreamSettings
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]

@@ -12,8 +12,8 @@ from schemas.kafka import producer
 from schemas.records import Heartbeat, InventoryObject, UnresolvedPeer
 from schemas.schema_store import SchemaStore
 from schemas.topics import DEAD_LETTERS, INVENTORY
-from streams.directory.addresses import packed
 from streams.directory.inventory import Inventory
+from streams.objects.addresses import packed
 
 pytestmark = pytest.mark.kafka
 WRITE = Writer(INVENTORY.name, InventoryObject)

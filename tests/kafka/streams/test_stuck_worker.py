@@ -10,10 +10,10 @@ import pytest
 from schemas.errors import BrokerUnavailable
 from schemas.topics import CONNECTIONS
 from streams.directory.inventory import Seen
-from streams.edges.tally import Held
+from streams.intake import Result
+from streams.tally import Held
 from streams.worker.ending import Deadline
 from streams.worker.health import StreamHealth
-from streams.worker.intake import Result
 from streams.worker.loop import Worker
 from streams.worker.settings import StreamSettings
 

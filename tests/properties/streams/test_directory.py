@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.records import InventoryObject, NamespaceBody, Protocol
-from streams.directory.addresses import packed
 from streams.directory.directory import Directory
+from streams.objects.addresses import packed
 
 STEP = 10_000
 TIMES = st.integers(0, 8).map(lambda number: T0 + number * STEP)

@@ -8,8 +8,8 @@ import pytest
 
 from schemas.kafka import KafkaSettings
 from schemas.topics import MAX_RECORD_BYTES
+from streams.intake import Intake
 from streams.worker.app import FaustPort, create_app
-from streams.worker.intake import Intake
 from streams.worker.settings import StreamSettings
 
 SETTINGS = StreamSettings(KafkaSettings("one:9092, two:9092", topic_prefix="p."), worker_id="worker-7")

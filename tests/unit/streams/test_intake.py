@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from schemas.dead_letters import RawRecord
-from streams.worker.intake import MOST_BYTES, MOST_RECORDS, Intake
+from streams.intake import MOST_BYTES, MOST_RECORDS, Intake
 
 
 def raw(offset, size=1):

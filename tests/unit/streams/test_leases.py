@@ -6,9 +6,9 @@ import pytest
 from cluster_objects import T0, connection, enriched, facts, manifests, node, pod, service
 
 from schemas.records import Protocol, UnresolvedPeer, counts_of
-from streams.directory.addresses import packed
 from streams.directory.directory import Directory
 from streams.directory.ends import PodEnd
+from streams.objects.addresses import packed
 
 SECOND, MINUTE = 1_000, 60_000
 ADDRESS = packed("10.1.0.5")

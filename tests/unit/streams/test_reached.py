@@ -3,8 +3,8 @@
 from cluster_objects import T0, controller, endpoints, facts, node, owner, pod, service
 
 from schemas.records import ClusterFacts, InventoryObject, Protocol
-from streams.directory.addresses import packed
 from streams.directory.directory import Directory
+from streams.objects.addresses import packed
 
 SEEN = (T0, T0)
 TOP = controller("Deployment", "web", {"app": "web"})

@@ -10,8 +10,8 @@ from schemas.dead_letters import RawRecord
 from schemas.kafka import KafkaSettings
 from schemas.topics import CONNECTIONS
 from streams.directory.inventory import Seen
+from streams.intake import BadArrival, Intake, Output, Result
 from streams.worker.health import StreamHealth
-from streams.worker.intake import BadArrival, Intake, Output, Result
 from streams.worker.loop import Worker
 from streams.worker.settings import StreamSettings
 

@@ -5,8 +5,8 @@ import dataclasses
 from cluster_objects import T0, controller, endpoints, facts, node, owner, pod, service
 
 from schemas.records import Protocol, UnresolvedPeer
-from streams.directory.addresses import packed
 from streams.directory.directory import Directory
+from streams.objects.addresses import packed
 
 MINUTE = 60_000
 API = service("api", "10.96.0.9", selector={"tier": "api"})

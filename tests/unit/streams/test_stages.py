@@ -14,9 +14,9 @@ from schemas.kafka import KafkaSettings
 from schemas.records import ConnectionBatch, Connections, EdgeColumns, WorkloadEdges, WorkloadWindow
 from streams.directory.directory import Directory
 from streams.edges.enrich_stage import EnrichStage
+from streams.intake import Arrival
 from streams.windows.window import WindowSpec
 from streams.windows.window_stage import WindowStage
-from streams.worker.intake import Arrival
 
 KAFKA = KafkaSettings("unused")
 BATCH = batch(connection("10.1.0.1", "203.0.113.1", 443, count=3))

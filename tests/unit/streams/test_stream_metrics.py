@@ -6,9 +6,9 @@ import pytest
 
 from schemas.topics import CONNECTIONS, WORKLOAD_EDGES
 from streams.directory.inventory import Seen
-from streams.edges.tally import Held, Tally
+from streams.intake import BadArrival, Output, Result
+from streams.tally import Held, Tally
 from streams.worker.health import StreamHealth
-from streams.worker.intake import BadArrival, Output, Result
 from streams.worker.metrics import StreamMetrics
 from streams.worker.progress import Offsets, Share
 

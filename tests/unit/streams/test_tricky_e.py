@@ -4,8 +4,8 @@ import pytest
 from cluster_objects import connection, edges, endpoints, facts, pod, service
 
 from schemas.records import ExternalPeer, Role, UnresolvedPeer
-from streams.directory.addresses import packed
 from streams.directory.directory import Directory
+from streams.objects.addresses import packed
 
 WEB = pod("web", "10.1.0.1", "fd00::1")
 DB = pod("db", "10.1.0.2", "fd00::2")

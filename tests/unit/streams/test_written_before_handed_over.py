@@ -3,8 +3,8 @@
 import asyncio
 from types import SimpleNamespace
 
+from streams.intake import Output
 from streams.worker.app import FaustPort
-from streams.worker.intake import Output
 
 OUTPUT = Output("windows", 0, b"key", b"value")
 

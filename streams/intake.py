@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from schemas.dead_letters import RawRecord
-from streams.edges.tally import Held, Tally
+from streams.tally import Held, Tally
 
 MOST_RECORDS: Final = 2_000
 MOST_BYTES: Final = 64 * 1024 * 1024
