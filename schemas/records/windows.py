@@ -158,7 +158,8 @@ class WorkloadWindow:
         workload: The workload.
         start: The window's start; a multiple of its length.
         end: The window's end, exclusive.
-        revision: 1, 2, ...: grows with each emission of this window.
+        revision: 1, 2, ...: grows with each emission of this window; another worker that goes on with it begins beyond
+            the next thousand.
         final: The watermark has passed the end; a late edge still makes a newer revision.
         complete: No gap, no loss and no missing node is known for this window.
         incomplete_because: The reasons, one sentence each.
@@ -168,6 +169,7 @@ class WorkloadWindow:
             address under which a server's end saw clients that told of it themselves; workloads of a shared Service
             where another of them was the server. Kept so that a restarted worker goes on from here.
         crowds: The external addresses that are told apart by prefixes only.
+        left_out: Edges that had no room in the record, at least; those that were only tried first.
         described_at: The newest sighting; the workload is as it was then.
     """
 
@@ -184,6 +186,7 @@ class WorkloadWindow:
     explained: tuple[Edge, ...] = ()
     crowds: tuple[ExternalCrowd, ...] = ()
     described_at: Millis = 0
+    left_out: int = 0
 
     @property
     def key(self) -> str:

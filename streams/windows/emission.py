@@ -8,6 +8,7 @@ from operator import itemgetter
 
 from schemas.records import Edge, Told, WindowSource, WorkloadWindow
 from streams.windows.edge_sum import CLIENT, SERVER, EdgeSum
+from streams.windows.fitting import LEFT_OUT
 from streams.windows.interned import KIND_MASK, PEER_SHIFT, Peers, kind_parts
 from streams.windows.joins import nodes_of, not_reached
 from streams.windows.ledger import Boot
@@ -40,11 +41,12 @@ def emit(window: OpenWindow, cluster: str, setting: Setting, peers: Peers) -> Wo
     window.dirty = False
     edges = [*_edges(window, explained, setting, peers), *window.crowds.edges(window.start, window.end)]
     edges.sort(key=itemgetter(0))
+    because = tuple(sorted({*setting.because, LEFT_OUT})) if window.left_out else setting.because
     return WorkloadWindow(
-        cluster, window.workload, window.start, window.end, window.revision, window.final, not setting.because,
-        setting.because, tuple(_sources(window)), tuple([edge for _, edge in edges]),
+        cluster, window.workload, window.start, window.end, window.revision, window.final, not because,
+        because, tuple(_sources(window)), tuple([edge for _, edge in edges]),
         tuple(edge for _, edge in sorted(_made(window, key, peers) for key in explained)), window.crowds.told(),
-        window.newest,
+        window.newest, window.left_out,
     )  # fmt: skip
 
 

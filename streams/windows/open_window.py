@@ -61,6 +61,7 @@ class OpenWindow:
         told: What client workloads told, by node and kind, then by boot.
         nodes: Edges of clients that have a node's address, a subset of `edges`.
         joined: What the last emission said of these.
+        left_out: Edges that an emission which it was restored from had no room for.
     """
 
     workload: Workload
@@ -76,6 +77,7 @@ class OpenWindow:
     told: dict[tuple[str, int], dict[str, int]] = field(default_factory=dict)
     nodes: set[int] = field(default_factory=set)
     joined: NodeEdges = field(default_factory=NodeEdges)
+    left_out: int = 0
 
     def __len__(self) -> int:
         """How many edges it holds."""
@@ -118,7 +120,7 @@ def restored(window: WorkloadWindow, peers: Peers, limit: int) -> OpenWindow:
     """The state that an emitted window stands for; `limit` as of `Crowds`."""
     made = OpenWindow(
         window.workload, window.start, window.end, Crowds(limit), window.revision, window.final, dirty=False,
-        newest=window.described_at,
+        newest=window.described_at, left_out=window.left_out,
     )  # fmt: skip
     explained = [_restore(made, edge, peers) for edge in window.explained]
     others = {_restore(made, edge, peers): edge for edge in window.edges if not in_crowd(edge.peer)}

@@ -19,6 +19,7 @@ from streams.windows.clock import NEVER, Clock
 from streams.windows.columns import rows_of
 from streams.windows.crowds import Crowds
 from streams.windows.emission import Setting, emit
+from streams.windows.fitting import LEFT_OUT
 from streams.windows.incomplete import Reasons, Reported
 from streams.windows.interned import Peers
 from streams.windows.joins import nodes_of
@@ -103,7 +104,7 @@ class Windows:
             known = kept.get(window.workload.ref)
             if known is None or known.revision <= window.revision:
                 kept[window.workload.ref] = restored(window, self._peers, self._spec.told_apart)
-            self._reasons.restore(window.start, window.incomplete_because)
+            self._reasons.restore(window.start, (one for one in window.incomplete_because if one != LEFT_OUT))
         self._begin_higher()
         for source in heard:
             self._hear(source)
