@@ -62,7 +62,9 @@ class EnrichStage:
         enriched = self._enriched(batches, bad)
         chunks = [enriched[start : start + _PACKED_AT_ONCE] for start in range(0, len(enriched), _PACKED_AT_ONCE)]
         outputs = tuple(output for chunk in chunks for output in self._outputs(chunk, bad))
-        return Result(outputs, tuple(bad), _tally(tuple(made for _, made in enriched)))
+        letters = {(letter.raw.partition, letter.raw.offset) for letter in bad}
+        told = [made for arrival, made in enriched if (arrival.raw.partition, arrival.raw.offset) not in letters]
+        return Result(outputs, tuple(bad), _tally(told))
 
     def _decoded(self, arrivals: Sequence[Arrival], bad: list[BadArrival]) -> Iterator[tuple[Arrival, ConnectionBatch]]:
         for arrival in arrivals:

@@ -13,12 +13,14 @@ from schemas.framing import OwnSchemas, Reader, Writer, single_object_prefix
 from schemas.kafka import KafkaSettings
 from schemas.records import ConnectionBatch, Connections, EdgeColumns, WorkloadEdges, WorkloadWindow
 from streams.directory.directory import Directory
+from streams.edges import enrich_stage
 from streams.edges.enrich_stage import EnrichStage
 from streams.intake import Arrival
 from streams.windows.window import WindowSpec
 from streams.windows.window_stage import WindowStage
 
 KAFKA = KafkaSettings("unused")
+ROWS = [connection("10.1.0.1", f"203.0.113.{number}", 443) for number in range(1, 60)]
 BATCH = batch(connection("10.1.0.1", "203.0.113.1", 443, count=3))
 
 
@@ -71,6 +73,39 @@ def test_a_cluster_without_any_inventory_is_told_once(caplog):
     assert [record.getMessage() for record in caplog.records] == [
         f"no inventory for cluster {CLUSTER}: is `follow` running with the same --cluster?"
     ]
+
+
+def test_a_step_too_large_for_a_record_is_written_in_parts(monkeypatch):
+    """Every batch is whole in one record of its partition, in order, and counted once."""
+    calm, _ = enriched(*(batch(*ROWS, sequence=number) for number in range(5)))
+    monkeypatch.setattr(enrich_stage, "_MOST_BYTES", max(len(one.value) for one in calm.outputs) - 1)
+    parts, _ = enriched(*(batch(*ROWS, sequence=number) for number in range(5)))
+    assert len(parts.outputs) == 2 * len(calm.outputs)
+    assert max(len(one.value) for one in parts.outputs) <= enrich_stage._MOST_BYTES
+    assert _by_partition(parts) == _by_partition(calm)
+    assert (parts.tally, parts.bad) == (calm.tally, ())
+
+
+def _by_partition(result):
+    """Sequences in their order, and how many edges each has."""
+    read, found = Reader(WorkloadEdges), {}
+    for one in result.outputs:
+        record = read(one.value)
+        for index, source in enumerate(record.sources):
+            found.setdefault(one.partition, []).append((source.sequence, record.edges.sources.count(index)))
+    return found
+
+
+def test_a_batch_too_large_for_any_record_is_a_dead_letter_and_counted_once(monkeypatch):
+    """The others of the step go on; what could not be told is not counted as used."""
+    alone, _ = enriched(batch(*ROWS[:1], sequence=0), batch(*ROWS[:1], sequence=2))
+    monkeypatch.setattr(enrich_stage, "_MOST_BYTES", max(len(one.value) for one in alone.outputs))
+    result, _ = enriched(*(batch(*rows, sequence=number) for number, rows in enumerate((ROWS[:1], ROWS, ROWS[:1]))))
+    assert [(letter.raw.offset, letter.reason) for letter in result.bad] == [
+        (1, "the edges of one partition are too large for a record")
+    ]
+    assert [sequence for sequence, _ in _by_partition(result)[0]] == [0, 2]
+    assert result.tally == alone.tally
 
 
 def test_an_inventory_that_is_behind_is_not_called_missing(caplog):
