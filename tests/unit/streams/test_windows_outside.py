@@ -85,15 +85,15 @@ def test_c37_the_metadata_address_is_never_part_of_a_prefix(metadata):
 
 
 def test_a_flood_of_clients_costs_a_fixed_amount():
-    """Neither memory nor record grows from twelve thousand addresses to a hundred thousand."""
+    """Neither memory nor record grows from twelve thousand addresses to fifty thousand."""
     spec = WindowSpec(10_000)
     sizes, memory = [], []
     made = Windows("test", spec)
     tracemalloc.start()
     try:
-        for sequence in range(50):
+        for sequence in range(25):
             made.apply(record(_spread(sequence * 2_000, 2_000), sequence))
-            if sequence in (5, 49):
+            if sequence in (5, 24):
                 (emitted,) = made.changed()
                 sizes.append(len(codec(WorkloadWindow).encode(emitted)))
                 memory.append(tracemalloc.get_traced_memory()[0])
@@ -102,8 +102,8 @@ def test_a_flood_of_clients_costs_a_fixed_amount():
     assert max(sizes) < 30_000
     assert memory[1] < memory[0] * 1.5
     assert len(emitted.edges) <= 256
-    assert sum(edge.count for edge in emitted.edges) == 100_000
-    assert emitted.crowds[0].addresses == pytest.approx(100_000, rel=0.1)
+    assert sum(edge.count for edge in emitted.edges) == 50_000
+    assert emitted.crowds[0].addresses == pytest.approx(50_000, rel=0.1)
 
 
 def _spread(first, count):
