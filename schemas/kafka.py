@@ -4,6 +4,7 @@ confluent-kafka enters our programs here and in `schemas.schema_store`; Faust's 
 """
 
 import re
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, TypeVar
@@ -31,6 +32,10 @@ _REFUSALS: Final = frozenset(
         KafkaError.SASL_AUTHENTICATION_FAILED,
     }
 )
+_PASSING: Final = frozenset({KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE})
+"""What is no longer so in a moment."""
+_LEADER_S: Final = 10.0
+_LOOK_AGAIN_S: Final = 0.1
 _LARGE: Final = {"message_max_bytes": MAX_RECORD_BYTES}
 
 
@@ -153,11 +158,18 @@ def require_topics(settings: KafkaSettings, topics: Iterable[Topic]) -> dict[str
 
 
 def end_offsets(client: Consumer, topic: str, partitions: Iterable[int]) -> dict[int, tuple[int, int]]:
-    """First and next offset of each partition; raises Unavailable if the broker does not say."""
-    try:
-        return {
-            partition: client.get_watermark_offsets(TopicPartition(topic, partition), timeout=_TIMEOUT_S)
-            for partition in partitions
-        }
-    except KafkaException as error:
-        raise Unavailable(f"Kafka does not tell the offsets of {topic}: {error.args[0].str()}") from error
+    """First and next offset of each partition; raises Unavailable if the broker does not say.
+
+    A partition may be without a leader for a moment, as one that was just made is; that is waited for.
+    """
+    wanted, deadline = tuple(partitions), time.monotonic() + _LEADER_S
+    while True:
+        try:
+            return {
+                partition: client.get_watermark_offsets(TopicPartition(topic, partition), timeout=_TIMEOUT_S)
+                for partition in wanted
+            }
+        except KafkaException as error:
+            if error.args[0].code() not in _PASSING or time.monotonic() > deadline:
+                raise Unavailable(f"Kafka does not tell the offsets of {topic}: {error.args[0].str()}") from error
+        time.sleep(_LOOK_AGAIN_S)
