@@ -61,7 +61,8 @@ class Churn:
                     self._gone.append(item)
             while self._gone and self._gone[0].deleted < self.now - GRACE_MS:
                 self._producer.produce(self._kafka.topic(INVENTORY), None, self._gone.popleft().key)
-            for batch in (*self._traffic.round(self.now), self._strangers(), *self._idle()):
+            seen = (self._traffic.batch(node, self.now) for node in range(SIZE.nodes))
+            for batch in (*seen, self._strangers(), *self._idle()):
                 self._producer.produce(self._kafka.topic(CONNECTIONS), self._batch(batch), batch.key)
             self.now += STEP_MS
             self._round += 1

@@ -106,5 +106,5 @@ def test_an_object_with_a_bad_address_is_a_dead_letter(kafka, read):
     publish(kafka, bad, pod("other", "10.1.0.2"))
     inventory = read()
     assert (holds(inventory), holds(inventory, "other")) == (False, True)
-    wait_until(lambda: records(kafka, DEAD_LETTERS, 0.5), 10, "a dead letter")
+    wait_until(lambda: records(kafka, DEAD_LETTERS), 30, "a dead letter")
     assert "not an address" in records(kafka, DEAD_LETTERS)[0].reason
