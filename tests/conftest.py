@@ -1,5 +1,6 @@
 """What all tests share: one real Kafka a session, a fresh set of topics a test, and the golden switch."""
 
+import gc
 import uuid
 from collections.abc import Callable, Iterator
 
@@ -13,6 +14,12 @@ from schemas.topic_admin import Layout, create_topics
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="rewrite the golden files instead of comparing")
     parser.addoption("--fail-on-skip", action="store_true", help="a skipped test is a failure, as on the test machines")
+
+
+def pytest_collection_finish() -> None:
+    """Some thousand tests and their modules stay until the end: nobody need look for garbage among them."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -71,6 +71,7 @@ def test_a_restart_at_any_moment_does_not_matter(world, chance, cut):
     assert expected == known
 
 
+@settings(max_examples=50)
 @given(crowds(), st.randoms(use_true_random=False), st.sampled_from([1, 3, 12]))
 def test_crowds_of_addresses_are_bounded_in_any_order_and_all_admitted(world, chance, limit):
     """One address a window, in any order and twice: the same evidence, no larger than the bound, and laws 1 and 2."""
