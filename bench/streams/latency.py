@@ -5,11 +5,12 @@ from typing import Final
 
 from bench.streams.plan import PARTITIONS
 from schemas.framing import Reader
-from schemas.kafka import KafkaSettings, Message, TopicPartition, consumer, end_offsets
+from schemas.kafka import KafkaSettings, Message, consumer, end_offsets
+from schemas.reading import until
 from schemas.records import WorkloadWindow
 from schemas.topics import WORKLOAD_WINDOWS
 
-_AT_ONCE: Final = 500
+_READ_S: Final = 300.0
 _SECOND_MS: Final = 1_000
 
 
@@ -40,14 +41,6 @@ def _all(kafka: KafkaSettings) -> Iterator[Message]:
     topic = kafka.topic(WORKLOAD_WINDOWS)
     client = consumer(kafka, "bench-unused")
     try:
-        ends = end_offsets(client, topic, range(PARTITIONS))
-        left = {partition: end for partition, (first, end) in ends.items() if end > first}
-        client.assign([TopicPartition(topic, partition, ends[partition][0]) for partition in left])
-        while left:
-            for message in client.consume(_AT_ONCE, 0.2):
-                if message.error() is None:
-                    yield message
-                    if (message.offset() or 0) + 1 >= left.get(message.partition() or 0, 1 << 62):
-                        left.pop(message.partition() or 0)
+        yield from until(client, topic, end_offsets(client, topic, range(PARTITIONS)), _READ_S)
     finally:
         client.close()

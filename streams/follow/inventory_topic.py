@@ -1,6 +1,5 @@
 """`netpol.inventory` as `follow` uses it: read to the end at the start, then written."""
 
-import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -8,15 +7,15 @@ from typing import Final
 from schemas.codec import BadRecord
 from schemas.errors import Unavailable
 from schemas.framing import Reader, Writer
-from schemas.kafka import KafkaSettings, Message, Producer, TopicPartition, consumer, end_offsets, producer
+from schemas.kafka import KafkaSettings, Message, Producer, consumer, end_offsets, producer
 from schemas.kafka import require_topics as required
+from schemas.reading import until
 from schemas.records import Heartbeat, InventoryObject, Millis
 from schemas.schema_store import SchemaStore
 from schemas.topics import INVENTORY, SCHEMAS
 from streams.objects.thrift import thrifty
 
 _READ_S: Final = 300.0
-_AT_ONCE: Final = 500
 _FLUSH_S: Final = 60.0
 _TIMEOUT_MS: Final = 30_000
 """A record that Kafka does not take for so long is given up, and the program ends: it may not be the leader by then."""
@@ -132,17 +131,6 @@ class InventoryTopic:
     def _to_end(self) -> Iterator[Message]:
         client = consumer(self._settings, "netpol-inventory-unused")
         try:
-            ends = end_offsets(client, self._name, range(self._partitions))
-            left = {partition: end for partition, (first, end) in ends.items() if end > first}
-            client.assign([TopicPartition(self._name, partition, ends[partition][0]) for partition in left])
-            deadline = time.monotonic() + _READ_S
-            while left:
-                if time.monotonic() > deadline:
-                    raise Unavailable(f"{self._name} could not be read to its end in {_READ_S:.0f} s")
-                for message in client.consume(_AT_ONCE, 0.2):
-                    if message.error() is None:
-                        yield message
-                        if (message.offset() or 0) + 1 >= left.get(message.partition() or 0, 1 << 62):
-                            left.pop(message.partition() or 0)
+            yield from until(client, self._name, end_offsets(client, self._name, range(self._partitions)), _READ_S)
         finally:
             client.close()

@@ -1,22 +1,19 @@
 """Reads back what was emitted to one partition of `netpol.workload-windows`: the changelog of the windows."""
 
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from schemas.codec import BadRecord
-from schemas.errors import Unavailable
 from schemas.framing import Reader
-from schemas.kafka import Consumer, KafkaSettings, Message, TopicPartition, consumer, end_offsets
+from schemas.kafka import KafkaSettings, consumer, end_offsets
+from schemas.reading import readable, until
 from schemas.records import Millis, WorkloadWindow
 from schemas.schema_store import SchemaStore
 from schemas.topics import WORKLOAD_WINDOWS
 from streams.windows.clock import NEVER
 
 _READ_S: Final = 300.0
-_AT_ONCE: Final = 500
 _CHUNK: Final = 1_000
 
 
@@ -44,14 +41,14 @@ class Emitted:
             partition: Of `netpol.workload-windows`.
             now: How far event time has come, if that is known.
         """
-        topic = self.kafka.topic(WORKLOAD_WINDOWS)
+        topic, read = self.kafka.topic(WORKLOAD_WINDOWS), Reader(WorkloadWindow, self.store)
         client = consumer(self.kafka, "netpol-windows-unused")
         try:
             first, end = end_offsets(client, topic, [partition])[partition]
             cuts = [*range(end, first, -_CHUNK), first]
             chunks: list[tuple[WorkloadWindow, ...]] = []
             for stop, begin in pairwise(cuts):
-                chunks.append(self._read(client, TopicPartition(topic, partition, begin), stop))
+                chunks.append(tuple(readable(until(client, topic, {partition: (begin, stop)}, _READ_S), read)))
                 if self._is_before_all(chunks, now):
                     break
         finally:
@@ -62,29 +59,3 @@ class Emitted:
         """Whether the earliest chunk was emitted before the first edge of any window that is still kept."""
         starts = [max((window.start for window in chunk), default=now) for chunk in chunks]
         return starts[-1] + self.span < min(now, starts[0]) - self.span
-
-    def _read(self, client: Consumer, begin: TopicPartition, end: int) -> tuple[WorkloadWindow, ...]:
-        read = Reader(WorkloadWindow, self.store)
-        found: list[WorkloadWindow] = []
-        for message in until(client, begin, end):
-            value = message.value()
-            try:
-                found.append(read(value if isinstance(value, bytes) else b""))
-            except BadRecord:
-                continue  # the synthesizer sends it to dead letters
-        return tuple(found)
-
-
-def until(client: Consumer, start: TopicPartition, end: int) -> Iterator[Message]:
-    """Messages from one offset up to another; raises Unavailable if they do not come."""
-    client.assign([start])
-    deadline = time.monotonic() + _READ_S
-    position = start.offset
-    while position < end:
-        if time.monotonic() > deadline:
-            raise Unavailable(f"{start.topic} could not be read to its end in {_READ_S:.0f} s")
-        for message in client.consume(_AT_ONCE, 0.2):
-            if message.error() is None:
-                position = (message.offset() or 0) + 1
-                if position <= end:
-                    yield message

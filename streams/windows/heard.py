@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from schemas.codec import BadRecord
 from schemas.framing import Reader
-from schemas.kafka import Consumer, KafkaSettings, TopicPartition, consumer, end_offsets
+from schemas.kafka import KafkaSettings, TopicPartition, consumer, end_offsets
+from schemas.reading import readable, until
 from schemas.records import Millis, WorkloadEdges
 from schemas.schema_store import SchemaStore
 from schemas.topics import WORKLOAD_EDGES
-from streams.windows.emitted import until
 
 _CHUNK: Final = 500
 _MOST: Final = 4 * _CHUNK
 """How far to go back at most. A record of each step, five a second, of a worker that is not behind: some minutes."""
 _TIMEOUT_S: Final = 30.0
+_READ_S: Final = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Heard:
 
     def __call__(self, partition: int) -> tuple[WorkloadEdges, ...]:
         """The last records that have been worked on, oldest first; raises Unavailable if they cannot be read."""
-        topic = self.kafka.topic(WORKLOAD_EDGES)
+        topic, read = self.kafka.topic(WORKLOAD_EDGES), Reader(WorkloadEdges, self.store)
         client = consumer(self.kafka, self.group)
         try:
             (committed,) = client.committed([TopicPartition(topic, partition)], _TIMEOUT_S)
@@ -46,23 +46,12 @@ class Heard:
             first = max(first, before - _MOST)
             chunks: list[tuple[WorkloadEdges, ...]] = []
             for stop, begin in pairwise((*range(before, first, -_CHUNK), first)):
-                chunks.append(self._read(client, TopicPartition(topic, partition, begin), stop))
+                chunks.append(tuple(readable(until(client, topic, {partition: (begin, stop)}, _READ_S), read)))
                 if _newest(chunks[-1]) < _newest(chunks[0]) - self.span:
                     break
         finally:
             client.close()
         return tuple(record for chunk in reversed(chunks) for record in chunk)
-
-    def _read(self, client: Consumer, begin: TopicPartition, end: int) -> tuple[WorkloadEdges, ...]:
-        read = Reader(WorkloadEdges, self.store)
-        found: list[WorkloadEdges] = []
-        for message in until(client, begin, end):
-            value = message.value()
-            try:
-                found.append(read(value if isinstance(value, bytes) else b""))
-            except BadRecord:
-                continue  # it went to dead letters when it was worked on
-        return tuple(found)
 
 
 def _newest(records: Iterable[WorkloadEdges]) -> Millis:

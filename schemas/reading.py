@@ -1,0 +1,48 @@
+"""A part of a topic, from one offset to another: for programs that begin with what was written before."""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, TypeVar
+
+from schemas.codec import BadRecord
+from schemas.errors import Unavailable
+from schemas.framing import Reader
+from schemas.kafka import Consumer, Message, TopicPartition
+
+T = TypeVar("T")
+_AT_ONCE: Final = 500
+_POLL_S: Final = 0.2
+_NEVER: Final = 1 << 62
+
+
+def until(client: Consumer, topic: str, spans: Mapping[int, tuple[int, int]], within_s: float) -> Iterator[Message]:
+    """Messages of partitions, each from its first offset up to, not including, its end; in order within a partition.
+
+    Raises:
+        Unavailable: Not all of them came within the time, in seconds.
+    """
+    left = {partition: end for partition, (first, end) in spans.items() if end > first}
+    client.assign([TopicPartition(topic, partition, spans[partition][0]) for partition in left])
+    deadline = time.monotonic() + within_s
+    while left:
+        if time.monotonic() > deadline:
+            raise Unavailable(f"{topic} could not be read to its end in {within_s:.0f} s")
+        for message in client.consume(_AT_ONCE, _POLL_S):
+            if message.error() is not None:
+                continue
+            partition, following = message.partition() or 0, (message.offset() or 0) + 1
+            if following <= spans[partition][1]:
+                yield message
+            if following >= left.get(partition, _NEVER):
+                left.pop(partition)
+
+
+def readable(messages: Iterable[Message], read: Reader[T]) -> Iterator[T]:
+    """Their records; those that cannot be read are left out, for whoever works on them writes their dead letters."""
+    for message in messages:
+        value = message.value()
+        try:
+            record = read(value if isinstance(value, bytes) else b"")
+        except BadRecord:
+            continue
+        yield record
