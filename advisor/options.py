@@ -1,11 +1,12 @@
 """Options that several commands share, and how they become settings."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from pathlib import Path
 from typing import Any, Final
 
 import click
+from click.core import ParameterSource
 
 from schemas.errors import UsageError
 from schemas.kafka import KafkaSettings
@@ -62,6 +63,23 @@ def kafka_options_of_all_clusters(command: Command) -> Command:
         command(kafka=KafkaSettings(brokers, cluster, topic_prefix, registry, options), **rest)
 
     return with_kafka
+
+
+def refuse_given(names: Container[str], reason: str) -> None:
+    """Refuse options of the running command that would silently be without effect.
+
+    Args:
+        names: Of the parameters, as the command has them.
+        reason: Follows the options that were given, in the error.
+    """
+    context = click.get_current_context()
+    given = [
+        parameter.opts[-1]
+        for parameter in context.command.params
+        if parameter.name in names and context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
+    ]
+    if given:
+        raise UsageError(f"{', '.join(given)} {reason}")
 
 
 def read_options(path: Path) -> tuple[tuple[str, str], ...]:

@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import Final
 
 import click
-from click.core import ParameterSource
 
 from advisor.feature_option import without_option
 from advisor.health_option import health_option
-from advisor.options import kafka_options
+from advisor.options import kafka_options, refuse_given
 from collector.features import Feature
 from schemas.errors import UsageError
 from schemas.kafka import KafkaSettings
@@ -77,7 +76,7 @@ def collect(  # noqa: PLR0913  one argument per option
     if strict and replay is None:
         raise UsageError("--strict is for --replay: it says what to do about a bad line of a recording")
     if replay is not None:
-        _refuse_what_watches()
+        refuse_given(_WATCHING, "cannot be given with --replay: a recording is published as it is")
         _replay(kafka, replay, interval, spool_mib, strict=strict)
         return
     from collector.run import run  # noqa: PLC0415  a replay works where the kernel has no eBPF
@@ -102,18 +101,6 @@ def collect(  # noqa: PLR0913  one argument per option
             spool_keep=Keep(spool_keep),
         )
     )
-
-
-def _refuse_what_watches() -> None:
-    """An option that says how to watch the kernel would silently be without effect."""
-    context = click.get_current_context()
-    given = [
-        parameter.opts[-1]
-        for parameter in context.command.params
-        if parameter.name in _WATCHING and context.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE
-    ]
-    if given:
-        raise UsageError(f"{', '.join(given)} cannot be given with --replay: a recording is published as it is")
 
 
 def _replay(kafka: KafkaSettings, path: Path, interval_s: float, spool_mib: float, *, strict: bool) -> None:

@@ -3,10 +3,9 @@
 from pathlib import Path
 
 import click
-from click.core import ParameterSource
 
 from advisor.health_option import health_option
-from advisor.options import kafka_options
+from advisor.options import kafka_options, refuse_given
 from schemas.errors import UsageError
 from schemas.kafka import KafkaSettings
 from schemas.listening import Address
@@ -81,20 +80,8 @@ def follow(  # noqa: PLR0913  one argument per option
     from streams.follow.run import run  # noqa: PLC0415  the Kubernetes client takes half a second to import
 
     if objects:
-        _refuse_what_watches()
+        refuse_given(_WATCHING, "cannot be given with --objects: files are not watched")
     server = ServerSettings(
         kubeconfig, context, namespaces, None if no_lease else lease, settle_s=settle, other_cluster=other_cluster
     )
     run(FollowSettings(kafka, objects, heartbeat, grace, once=once, server=server, metrics=metrics))
-
-
-def _refuse_what_watches() -> None:
-    """An option that says how to watch a server would silently be without effect."""
-    context = click.get_current_context()
-    given = [
-        parameter.opts[-1]
-        for parameter in context.command.params
-        if parameter.name in _WATCHING and context.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE
-    ]
-    if given:
-        raise UsageError(f"{', '.join(given)} cannot be given with --objects: files are not watched")
