@@ -15,7 +15,7 @@ from typing import Final
 
 from advisor.kafka_server.artifacts import cache_root, fetch
 from advisor.kafka_server.config import LOGGING, ServerConfig
-from advisor.processes import Child
+from advisor.processes import Child, free_ports
 from schemas.errors import BrokerUnavailable, Unavailable
 from schemas.kafka import KafkaSettings, partitions_of
 
@@ -45,7 +45,7 @@ class KafkaServer:
         remove_abandoned(runs)
         runs.mkdir(parents=True, exist_ok=True)
         directory = Path(tempfile.mkdtemp(prefix=f"{_RUN_PREFIX}{os.getpid()}-", dir=runs))
-        server = cls(ServerConfig(directory, *_free_ports(2)), libraries)
+        server = cls(ServerConfig(directory, *free_ports(2)), libraries)
         try:
             server.format()
             server.restart()
@@ -122,14 +122,3 @@ def remove_abandoned(runs: Path) -> None:
 
 def _cluster_id() -> str:
     return base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()

