@@ -45,7 +45,7 @@ class KafkaSettings:
 
     Attributes:
         brokers: host:port, comma-separated.
-        cluster: The cluster's name, first part of every key.
+        cluster: The cluster's name, first part of every key; the parts are told apart by `/`, so it has none.
         topic_prefix: Put before every topic's name; empty as a rule.
         registry_url: A Schema Registry; empty for single-object framing and `netpol.schemas`.
         options: Further librdkafka options (security.protocol, sasl.*, ssl.*), passed through as they are. There are
@@ -57,6 +57,11 @@ class KafkaSettings:
     topic_prefix: str = ""
     registry_url: str = ""
     options: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+    def __post_init__(self) -> None:
+        """Raises UsageError for a name that would break the keys."""
+        if not self.cluster or "/" in self.cluster:
+            raise UsageError(f"--cluster {self.cluster!r}: a name that is not empty and has no /, for example prod")
 
     def topic(self, topic: Topic) -> str:
         """The topic's full name."""

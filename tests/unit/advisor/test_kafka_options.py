@@ -92,6 +92,19 @@ def test_a_value_in_the_wrong_place_is_not_shown(name):
     assert SECRET not in f"{raised.value} {raised.value.__cause__}"
 
 
+@pytest.mark.parametrize("name", ["", "/", "arn:aws:eks:eu-west-1:1:cluster/prod"])
+def test_a_cluster_whose_name_would_break_the_keys_is_refused(settings_of, name):
+    """The kind of an object is the second part of its key: of such a cluster, what was deleted was never closed."""
+    with pytest.raises(UsageError, match="--cluster"):
+        settings_of("--cluster", name)
+
+
+def test_a_program_for_all_clusters_names_none(settings_of):
+    """Its settings have a name that nobody asks for."""
+    assert settings_of().cluster == "default"
+    assert settings_of("--cluster", "eu-west-1:prod").cluster == "eu-west-1:prod"
+
+
 def test_settings_in_a_log_show_no_option():
     """Their repr leaves the options out."""
     assert SECRET not in repr(KafkaSettings("localhost:1", options=(("sasl.password", SECRET),)))
