@@ -114,9 +114,9 @@ The collector is ready while its programs are attached to the kernel and Kafka a
 intervals and 10 seconds. It is live while its drain loop turned within the same time (a minute more at the start).
 Kafka's absence makes it unready but not dead, because a restart would throw away the batches that wait in memory.
 
-`follow` is ready while it said within 30 seconds that the inventory is complete, or stands by while another instance
-says it. It is live while its loop turned within two minutes (ten at the start, for a large inventory); the absence of
-the API server makes it unready but not dead.
+`follow` is ready while it said within 30 seconds and three heartbeats that the inventory is complete, or stands by
+while another instance says it. It is live while its loop turned within two minutes and a heartbeat (ten minutes at the
+start, for a large inventory); the absence of the API server makes it unready but not dead.
 
 `stream` is ready while the inventory has been read to its end, the group has said which partitions are its own, their
 windows have been read back, and Kafka answered within 45 seconds. It is live while it makes progress: its loop turned

@@ -16,6 +16,7 @@ class FollowMetrics:
     """The loop and the watches tell what happens; Prometheus and the kubelet ask, from another thread.
 
     Args:
+        heartbeat_s: Between two heartbeats.
         clock: Seconds of a monotonic clock.
         wall: Milliseconds of the time of day.
 
@@ -24,11 +25,11 @@ class FollowMetrics:
         probes: What to serve.
     """
 
-    def __init__(self, clock: Callable[[], float], wall: Callable[[], Millis]) -> None:
+    def __init__(self, heartbeat_s: float, clock: Callable[[], float], wall: Callable[[], Millis]) -> None:
         self._clock, self._wall = clock, wall
         self._complete: Millis = 0
         self._metrics = Metrics(define.DEFINITIONS, self._refresh)
-        self.health = FollowHealth(clock())
+        self.health = FollowHealth(heartbeat_s, clock())
         self.probes = Probes(
             registry(self._metrics),
             ready=lambda: self.health.ready(clock()),
@@ -87,6 +88,6 @@ class FollowMetrics:
         self._metrics.set(define.BEAT, age)
 
 
-def follow_metrics() -> FollowMetrics:
+def follow_metrics(heartbeat_s: float) -> FollowMetrics:
     """With the machine's clocks."""
-    return FollowMetrics(time.monotonic, lambda: time.time_ns() // 1_000_000)
+    return FollowMetrics(heartbeat_s, time.monotonic, lambda: time.time_ns() // 1_000_000)

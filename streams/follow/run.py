@@ -43,7 +43,7 @@ def run(settings: FollowSettings) -> None:
         UsageError: A file cannot be used, there are no credentials, or it is another cluster than the one published.
         Unavailable: Kafka, a topic or the API server is not there, a permission is missing, or another instance leads.
     """
-    metrics = follow_metrics()
+    metrics = follow_metrics(settings.heartbeat_s)
     with stop_event() as stop, serving(settings.metrics, metrics.probes):
         if settings.objects:
             _from_files(settings, metrics, stop)

@@ -23,7 +23,7 @@ def stream_metrics():
 
 @pytest.mark.parametrize(
     "made",
-    [lambda: CollectorMetrics(5.0), follow_metrics, stream_metrics],
+    [lambda: CollectorMetrics(5.0), lambda: follow_metrics(1.0), stream_metrics],
     ids=["collector", "follow", "stream"],
 )
 def test_every_metric_of_a_scrape_is_documented_with_its_help(made):

@@ -11,7 +11,8 @@ from streams.follow.metrics import FollowMetrics
 
 @pytest.fixture
 def health():
-    return FollowHealth(100.0)
+    """Of an instance whose heartbeats follow at once upon each other."""
+    return FollowHealth(0.0, 100.0)
 
 
 def test_it_is_ready_once_a_heartbeat_was_taken(health):
@@ -41,6 +42,18 @@ def test_it_is_live_while_its_loop_turns(health):
     assert not health.live(200.5 + LIVE_S).ok
 
 
+@pytest.mark.parametrize("heartbeat_s", [45.0, 600.0])
+def test_who_beats_seldom_is_ready_and_live_between_two_heartbeats(heartbeat_s):
+    """From files the loop turns only as often; a heartbeat that was put off once comes an interval later."""
+    health = FollowHealth(heartbeat_s, 0.0)
+    health.beat(0.0)
+    health.turned(0.0, standby=False)
+    assert health.ready(3 * heartbeat_s + READY_S).ok
+    assert not health.ready(3 * heartbeat_s + READY_S + 1).ok
+    assert health.live(heartbeat_s + LIVE_S).ok
+    assert not health.live(heartbeat_s + LIVE_S + 1).ok
+
+
 def test_the_start_may_take_longer(health):
     """A large inventory is read first."""
     assert health.live(100.0 + START_S).ok
@@ -57,7 +70,7 @@ def test_who_takes_over_has_the_starts_time_again(health):
 
 def test_the_age_of_the_heartbeat_is_that_of_what_it_says():
     """-1 until there is one."""
-    metrics = FollowMetrics(lambda: 5.0, lambda: 10_000)
+    metrics = FollowMetrics(1.0, lambda: 5.0, lambda: 10_000)
     assert _age(metrics) == -1
     metrics.beat(8_500)
     assert _age(metrics) == 1.5
