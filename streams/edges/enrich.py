@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import repeat
 from operator import itemgetter
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from schemas.records import BatchSource, ConnectionBatch, Connections, Millis, counts_of
 from schemas.records.connections import BASES, PROTOCOLS, ROLES
 from streams.directory.directory import Directory
 from streams.directory.ends import End, PodEnd, Server
 from streams.directory.kept import Kept
+from streams.directory.leases import FOREVER
 from streams.directory.resolve import (
     Asked,
     Flow,
@@ -31,6 +32,8 @@ from streams.directory.resolve import (
 )
 from streams.objects.addresses import is_loopback, unmapped
 
+_MOST_CONNECTIONS: Final = 1 << 44
+"""Of a batch: more than a node makes in years, and so few that half a million such batches fit a window's longs."""
 Pair: TypeAlias = tuple[int, PodEnd, PodEnd, tuple[Server, ...]]
 """Position in the batch, own end, the only server's end, that server."""
 
@@ -147,9 +150,23 @@ def _check(columns: Connections) -> None:
         raise ValueError("columns differ in length")
     if min((*columns.local, *columns.remote, *columns.pods, *columns.counts), default=0) < 0:
         raise ValueError("an index or a count is negative")
+    if columns.ports and not 0 <= min(columns.ports) <= max(columns.ports) < 1 << 16:
+        raise ValueError("a port is out of range")
     for codes, names in ((columns.roles, ROLES), (columns.bases, BASES), (columns.protocols, PROTOCOLS)):
         if max(codes, default=0) >= len(names):
             raise IndexError(f"a code is not below {len(names)}")
+
+
+def check_sums(batch: ConnectionBatch) -> None:
+    """What would not fit the longs of the records that are made of it, though each number fits those of the batch.
+
+    Raises:
+        ValueError: A sum is out of range.
+    """
+    if sum(batch.connections.counts) >= _MOST_CONNECTIONS:
+        raise ValueError("the counts are out of range")
+    if max(map(abs, (batch.interval_start, batch.interval_end, *_span(batch)))) >= FOREVER:
+        raise ValueError("a moment is out of range")
 
 
 def _span(batch: ConnectionBatch) -> Span:

@@ -14,7 +14,7 @@ from schemas.schema_store import SchemaStore
 from schemas.topics import MAX_RECORD_BYTES, WORKLOAD_EDGES
 from streams.directory.inventory import Inventory
 from streams.directory.kept import Kept
-from streams.edges.enrich import Enriched, enrich
+from streams.edges.enrich import Enriched, check_sums, enrich
 from streams.edges.pack import pack
 from streams.intake import Arrival, BadArrival, Output, Result, until
 from streams.tally import Held, Tally
@@ -96,6 +96,7 @@ class EnrichStage:
             kept = {cluster: self._kept(cluster, batches) for cluster in {batch.cluster for _, batch in batches}}
             for arrival, batch in batches:
                 try:
+                    check_sums(batch)
                     made.append((arrival, enrich(batch, self._inventory.directory(batch.cluster), kept[batch.cluster])))
                 except (ValueError, IndexError) as error:
                     bad.append(BadArrival(arrival.raw, f"not a usable ConnectionBatch: {error}"))

@@ -6,6 +6,7 @@ import threading
 import time
 from types import SimpleNamespace
 
+import pytest
 from cluster_objects import CLUSTER, T0, batch, connection, facts, pod
 
 from schemas.dead_letters import RawRecord
@@ -124,6 +125,41 @@ def test_a_batch_whose_columns_disagree_is_refused_with_its_reason():
     result, _ = enriched(broken, short, b"garbage", BATCH)
     assert [one.raw.offset for one in result.bad] == [2, 0, 1]
     assert len(result.outputs) == 3
+
+
+@pytest.mark.parametrize("local", ["10.1.0.1", "10.1.9.9"])
+@pytest.mark.parametrize(
+    ("columns", "reason"),
+    [
+        ({"ports": (-1, 80)}, "a port is out of range"),
+        ({"ports": (80, 65_536)}, "a port is out of range"),
+        ({"counts": (2**63 - 10, 2**63 - 10)}, "the counts are out of range"),
+        ({"counts": (2**44, 0)}, "the counts are out of range"),
+        ({"first_seen": (0, 2**63 - 1)}, "a moment is out of range"),
+        ({"first_seen": (2**61, 0), "last_seen": (2**62, 0)}, "a moment is out of range"),
+        ({"first_seen": (-(2**63), 0)}, "a moment is out of range"),
+    ],
+)
+def test_a_number_out_of_range_is_one_batchs_dead_letter(columns, reason, local):
+    """Not the loss of all that is packed with it, and no end of the program."""
+    two = batch(connection(local, "203.0.113.1", 443), connection(local, "203.0.113.2", 443))
+    broken = dataclasses.replace(two, connections=dataclasses.replace(two.connections, **columns))
+    result, _ = enriched(broken, BATCH)
+    assert [(one.raw.offset, one.reason) for one in result.bad] == [(0, f"not a usable ConnectionBatch: {reason}")]
+    told = [Reader(WorkloadEdges)(one.value) for one in result.outputs]
+    assert sorted(len(one.edges) for one in told) == [0, 0, 1]
+    assert [one.bad for one in map(windowed, told)] == [(), (), ()]
+
+
+def test_an_interval_out_of_range_is_a_dead_letter():
+    """Where windows would begin there, their times are no longs."""
+    result, _ = enriched(dataclasses.replace(BATCH, interval_end=2**63 - 1), wait_s=0.0)
+    assert [one.reason for one in result.bad] == ["not a usable ConnectionBatch: a moment is out of range"]
+
+
+def test_as_many_connections_as_a_batch_may_have_are_told():
+    most = dataclasses.replace(BATCH, connections=dataclasses.replace(BATCH.connections, counts=(2**44 - 1,)))
+    assert enriched(most)[0].tally.used == 2**44 - 1
 
 
 def test_edges_whose_columns_disagree_are_refused_and_change_nothing():
