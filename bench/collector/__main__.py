@@ -1,11 +1,8 @@
 """`python -m bench.collector`: figures as tables, then as one JSON object."""
 
 import json
-import signal
-import sys
 import time
 from dataclasses import replace
-from types import FrameType
 
 import click
 from rich.console import Console
@@ -13,9 +10,7 @@ from rich.console import Console
 from bench.collector.plan import QUICK, Plan
 from bench.collector.run import measure
 from bench.collector.table import show
-from schemas.errors import NetpolError
-
-_INTERRUPTED = 130
+from bench.command import in_order
 
 
 @click.command()
@@ -24,27 +19,13 @@ _INTERRUPTED = 130
 @click.option("--pairs", type=click.IntRange(min=1), help="With and without, at the most the machine can do.")
 def main(*, quick: bool, seconds: float | None, pairs: int | None) -> None:
     """Measure what the collector costs this machine, and what it misses. Needs root, Kafka's jars and gcc."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupt)
     plan = QUICK if quick else Plan()
     plan = replace(plan, seconds=seconds or plan.seconds, pairs=pairs or plan.pairs)
     begin = time.monotonic()
-    try:
+    with in_order("bench.collector"):
         results = measure(plan, lambda text: click.echo(f"{time.monotonic() - begin:5.0f} s  {text}", err=True))
-    except NetpolError as error:
-        click.echo(f"bench.collector: {error}", err=True)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.exit(_INTERRUPTED)
     show(results, Console(width=160))
     click.echo(json.dumps(results.summary()))
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    """The first signal ends the run in order; further ones don't disturb that."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

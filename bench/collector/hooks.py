@@ -18,6 +18,7 @@ import click
 
 from bench.collector.load import Load, Made, Place, compiled, make
 from bench.collector.network import place
+from bench.command import in_order
 from collector.drain import EdgeSource
 from collector.link import attached
 from collector.node import node_facts
@@ -112,7 +113,8 @@ def _summary(made: dict[str, list[Made]]) -> dict[str, dict[str, float]]:
 @click.option("--seconds", type=click.FloatRange(min=0.2), default=0.6, show_default=True, help="Of each load.")
 def main(rounds: int, seconds: float) -> None:
     """Measure what empty programs in the same hooks cost, and ours. Needs root, and nobody else on the machine."""
-    summary = _summary(_measured(rounds, seconds))
+    with in_order("bench.collector.hooks"):
+        summary = _summary(_measured(rounds, seconds))
     for name, figures in summary.items():
         click.echo(f"{name:24} rate {figures['rate']:.4f}  CPU for each connection {figures['cpu_ratio']:.4f}")
     click.echo(json.dumps(summary))

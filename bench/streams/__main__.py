@@ -1,17 +1,15 @@
 """`python -m bench.streams`: figures as a table, then as one JSON object."""
 
 import json
-import sys
 import time
 
 import click
 
+from bench.command import in_order
 from bench.streams.latency import quantile
 from bench.streams.plan import QUICK, Plan
 from bench.streams.run import Results, Taken, measure
-from schemas.errors import NetpolError
 
-_INTERRUPTED = 130
 _MIB = 1 << 20
 
 
@@ -20,15 +18,10 @@ _MIB = 1 << 20
 def main(*, quick: bool) -> None:
     """Measure what a stream worker costs at the size of a large cluster. Needs Kafka's jars."""
     begin = time.monotonic()
-    try:
+    with in_order("bench.streams"):
         results = measure(
             QUICK if quick else Plan(), lambda text: click.echo(f"{time.monotonic() - begin:5.0f} s  {text}", err=True)
         )
-    except NetpolError as error:
-        click.echo(f"bench.streams: {error}", err=True)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.exit(_INTERRUPTED)
     _show(results)
     click.echo(json.dumps(summary(results)))
 

@@ -86,3 +86,29 @@ def test_the_price_of_the_hooks_is_measured_by_set():
     assert figures["nothing"] == {"rate": 1.0, "cpu_ratio": 1.0}
     assert {"all of these, empty", "--without udp", "all of ours"} < set(figures)
     assert all(0.2 < ratio < 5 for pair in figures.values() for ratio in pair.values()), figures
+
+
+def test_without_root_the_price_of_the_hooks_is_one_line_and_exit_code_3():
+    """It says what it may not do."""
+    command = [sys.executable, "-m", "bench.collector.hooks", "--rounds", "1", "--seconds", "0.3"]
+    done = subprocess.run(
+        ["setpriv", "--bounding-set=-all", *command], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 3
+    assert done.stderr.startswith("bench.collector.hooks: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_the_hooks_measurement_that_is_terminated_removes_what_it_made(tmp_path):
+    """Namespaces and the cgroup."""
+    with (tmp_path / "err").open("wb") as err:
+        command = [sys.executable, "-m", "bench.collector.hooks", "--rounds", "100"]
+        running = subprocess.Popen(command, cwd=ROOT, stdout=err, stderr=err, start_new_session=True)
+    deadline = time.monotonic() + 60
+    while not any(str(root_cgroup()) in path for path in left_by(running.pid)):
+        assert running.poll() is None, (tmp_path / "err").read_text()
+        assert time.monotonic() < deadline, "no cgroup was made in a minute"
+        time.sleep(0.1)
+    running.terminate()
+    assert running.wait(60) == 130
+    assert left_by(running.pid) == []
