@@ -65,8 +65,8 @@ class Windows:
         self._spec = spec
         self._ledger = Ledger()
         self._clock = Clock()
-        self._reasons = Reasons(spec.length)
-        self._reported = Reported(spec.length)
+        self._reasons = Reasons(spec.length, spec.span)
+        self._reported = Reported(spec.length, spec.span)
         self._peers = Peers()
         self._in_use = 0
         self._watermark: Millis = -NEVER

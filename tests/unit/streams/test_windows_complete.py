@@ -108,12 +108,12 @@ def test_a_reason_told_before_a_restart_stays():
 
 def test_many_nodes_are_one_sentence():
     """Its length does not grow with the cluster."""
-    told = Reasons(10_000)
+    told = Reasons(10_000, SPEC.span)
     for number in range(5_000):
         told.add(Defect(Kind.GAP, f"n{number:04}", T0, T0 + 1), 0)
     (sentence,) = told.sentences(T0)
     assert sentence == "batches of 5000 nodes (n0000, n0001, n0002, n0003, n0004, ...) are missing"
-    again = Reasons(10_000)
+    again = Reasons(10_000, SPEC.span)
     again.restore(T0, [sentence, "6 nodes (n1, n2, n3, n4, n5, ...) did not report"])
     assert again.sentences(T0) == (sentence,)
 
