@@ -1,7 +1,7 @@
 """Addresses outside the cluster, where programs must agree on them: what is private, and how many fold to few."""
 
 from collections.abc import Mapping
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 
 PRIVATE: Final[tuple[IPv4Network | IPv6Network, ...]] = tuple(
@@ -20,3 +20,8 @@ TOLD_APART: Final = 256
 
 LEVELS: Final[Mapping[int, tuple[int, ...]]] = {4: (24, 20, 16, 12, 8), 6: (64, 56, 48, 40, 32, 24, 16, 8)}
 """Leading bits by which more of them are told apart, by IP version: the finest level at which they are few enough."""
+
+
+def zone_bits(address: IPv4Address | IPv6Address) -> int:
+    """Length of the private range that holds the address, 0 if it is the internet's; no prefix of it is wider."""
+    return next((zone.prefixlen for zone in PRIVATE if zone.version == address.version and address in zone), 0)

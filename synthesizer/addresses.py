@@ -5,7 +5,7 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TypeAlias
 
-from schemas.external import METADATA, PRIVATE
+from schemas.external import METADATA, PRIVATE, zone_bits
 
 __all__ = [
     "METADATA", "PRIVATE", "Address", "Network", "holds", "host_network", "parse_address", "parse_networks",
@@ -54,5 +54,4 @@ def prefix_of(address: Address, bits: int) -> Network:
     """The address's prefix of so many bits, never wider than the private range that holds it; 0 for it alone."""
     if not bits:
         return host_network(address)
-    zone = next((zone.prefixlen for zone in PRIVATE if zone.version == address.version and address in zone), 0)
-    return ip_network(f"{address}/{max(bits, zone)}", strict=False)
+    return ip_network(f"{address}/{max(bits, zone_bits(address))}", strict=False)

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from schemas.external import LEVELS, TOLD_APART
+from schemas.external import LEVELS, TOLD_APART, zone_bits
 from schemas.records import EdgeEvidence, ExternalPeer, Protocol, Role
-from synthesizer.addresses import METADATA, PRIVATE, Address, Network, parse_address, prefix_of, within
+from synthesizer.addresses import METADATA, Address, Network, parse_address, prefix_of
 from synthesizer.sightings import together
 
 LIMIT: Final = TOLD_APART
@@ -43,7 +43,7 @@ def crowd_of(edge: EdgeEvidence) -> Crowd | None:
     address = parse_address(edge.peer.address)
     if address in METADATA:
         return None
-    return Crowd(edge.role, edge.protocol, edge.port, address.version, within(address, PRIVATE))
+    return Crowd(edge.role, edge.protocol, edge.port, address.version, zone_bits(address) > 0)
 
 
 def levels_of(edges: Iterable[EdgeEvidence]) -> Mapping[Crowd, int]:

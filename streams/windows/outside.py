@@ -9,15 +9,12 @@ from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final, NamedTuple
 
-from schemas.external import LEVELS, METADATA, PRIVATE
+from schemas.external import LEVELS, METADATA, zone_bits
 from schemas.records import Millis
 from streams.windows.distinct import new_sketch, note
 from streams.windows.edge_sum import EdgeSum
 
 _WIDTH: Final = {4: 32, 6: 128}
-_ZONES: Final = tuple(
-    (zone.version, int(zone.network_address), int(zone.broadcast_address), zone.prefixlen) for zone in PRIVATE
-)
 _EXACT: Final = 0
 _PREFIX_SHIFT: Final = 8
 
@@ -62,9 +59,7 @@ class Outside(NamedTuple):
 def outside(text: str) -> Outside:
     """The address; raises ValueError if it is none."""
     address = ip_address(text)
-    number = int(address)
-    zones = (length for version, low, high, length in _ZONES if version == address.version and low <= number <= high)
-    return Outside(address.version, number, next(zones, 0), address in METADATA)
+    return Outside(address.version, int(address), zone_bits(address), address in METADATA)
 
 
 @dataclass(slots=True)
