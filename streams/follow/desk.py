@@ -8,7 +8,8 @@ from schemas.records import ClusterFacts, InventoryObject, Millis, NodeBody, Ser
 from streams.follow.kinds import SERVICE_CIDR, Scope
 from streams.follow.published import Moment, Published
 from streams.follow.watcher import Change, Changed, Listed, Removed
-from streams.objects.facts import FACTS, Covered, facts_object, facts_of, pod_ips
+from streams.objects.addresses import Ranges, packed
+from streams.objects.facts import FACTS, facts_object, facts_of, pod_ips
 
 _FACTS_EVERY_MS: Final = 10_000
 _SHORT_MS: Final = 60_000
@@ -69,14 +70,14 @@ class Desk:
         self._ranges: dict[str, tuple[str, ...]] = {}
         bodies = (item.body for item in self.published.living(FACTS))
         self.facts = next((body for body in bodies if isinstance(body, ClusterFacts)), ClusterFacts())
-        self._covered = Covered(self.facts.pod_cidrs)
+        self._covered = Ranges(self.facts.pod_cidrs)
         self._outside = self._uncovered(self.published.living("Pod"))
         self._stale = True
         self._made: Millis = 0
 
     def forget_ranges(self) -> None:
         """The ranges that are published are of another cluster."""
-        self.facts, self._covered = ClusterFacts(), Covered(())
+        self.facts, self._covered = ClusterFacts(), Ranges()
 
     def doubtful(self, scope: Scope, listed: Change) -> int:
         """How many objects a list would make vanish, if that is more than may be believed at once; else 0."""
@@ -135,7 +136,7 @@ class Desk:
         given = [cidr for cidrs in self._ranges.values() for cidr in cidrs]
         known = (*self.published.living("Node", "Service"), *self._outside)
         self.facts = facts_of(known, given, self.facts)
-        self._covered, self._outside = Covered(self.facts.pod_cidrs), []
+        self._covered, self._outside = Ranges(self.facts.pod_cidrs), []
         self._send(self.published.put(facts_object(self.facts, self.cluster), self._moment(now)))
         self._stale, self._made = False, now
 
@@ -165,7 +166,7 @@ class Desk:
 
     def _uncovered(self, items: Iterable[InventoryObject]) -> list[InventoryObject]:
         """Pods outside of the ranges that are known: only these can widen them."""
-        return [item for item in items if any(ip not in self._covered for ip in pod_ips(item))]
+        return [item for item in items if any(packed(ip) not in self._covered for ip in pod_ips(item))]
 
     def _forget(self, keys: tuple[str, ...]) -> None:
         self._topic.forget(keys)

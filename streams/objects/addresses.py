@@ -58,7 +58,10 @@ def node_ends(cidr: str) -> tuple[bytes, bytes]:
 
 
 class Ranges:
-    """Membership in a set of address ranges, each of which may have been added several times."""
+    """Membership in a set of address ranges, each of which may have been added several times.
+
+    It takes as long for thousands of ranges as for one: there are only so many lengths of prefixes.
+    """
 
     def __init__(self, cidrs: Iterable[str] = ()) -> None:
         self._bases: dict[tuple[int, int], Counter[int]] = {}

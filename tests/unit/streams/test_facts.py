@@ -5,7 +5,8 @@ from dataclasses import replace
 from cluster_objects import node, pod, service
 
 from schemas.records import ClusterFacts
-from streams.objects.facts import Covered, facts_of
+from streams.objects.addresses import Ranges, packed
+from streams.objects.facts import facts_of
 
 
 def test_nodes_tell_the_ranges_of_pods_and_neighbours_are_written_as_one():
@@ -66,8 +67,8 @@ def test_a_service_without_dns_port_or_address_is_no_dns():
 
 def test_addresses_are_covered_by_ranges_of_their_own_family():
     """10.0.0.1 as a number is also an IPv6 address."""
-    covered = Covered(["::/64", "10.1.0.0/24", "10.2.0.0/16"])
-    assert [ip in covered for ip in ("10.1.0.9", "10.1.1.9", "10.2.9.9", "::a01:9", "fd00::1")] == [
+    covered = Ranges(["::/64", "10.1.0.0/24", "10.2.0.0/16"])
+    assert [packed(ip) in covered for ip in ("10.1.0.9", "10.1.1.9", "10.2.9.9", "::a01:9", "fd00::1")] == [
         True,
         False,
         True,
