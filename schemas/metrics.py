@@ -65,6 +65,33 @@ class _Numbers:
     histogram: _Histogram | None = None
 
 
+class Names:
+    """Makes definitions of one program.
+
+    Args:
+        prefix: What all names begin with, such as netpol_follow.
+    """
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+
+    def counter(self, name: str, text: str, **labels: tuple[str, ...]) -> Metric:
+        """A counter; each label with its values that are known, which are shown from the start if it is the only one."""
+        return self._metric(f"{name}_total", Kind.COUNTER, text, labels)
+
+    def gauge(self, name: str, text: str, **labels: tuple[str, ...]) -> Metric:
+        """A gauge; labels as for a counter."""
+        return self._metric(name, Kind.GAUGE, text, labels)
+
+    def seconds(self, name: str, text: str, buckets: tuple[float, ...] = SECONDS) -> Metric:
+        """A histogram of how long something took."""
+        return Metric(f"{self._prefix}_{name}_duration_seconds", Kind.HISTOGRAM, text, buckets=buckets)
+
+    def _metric(self, name: str, kind: Kind, text: str, labels: Mapping[str, tuple[str, ...]]) -> Metric:
+        known = next(iter(labels.values())) if len(labels) == 1 else ()
+        return Metric(f"{self._prefix}_{name}", kind, text, tuple(labels), known)
+
+
 class Metrics:
     """Numbers by metric; every method may be called from any thread.
 
