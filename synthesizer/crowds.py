@@ -57,6 +57,13 @@ def levels_of(edges: Iterable[EdgeEvidence]) -> Mapping[Crowd, int]:
     return levels
 
 
+def coarser(edges: Iterable[EdgeEvidence], levels: Mapping[Crowd, int]) -> Mapping[Crowd, int]:
+    """Those of the levels by which not all edges of the crowd are told apart already."""
+    finer = (edge for edge in edges if levels and isinstance(edge.peer, ExternalPeer))
+    crowds = {crowd for edge in finer if (crowd := crowd_of(edge)) in levels and edge.peer.bits != levels[crowd]}
+    return {crowd: levels[crowd] for crowd in crowds}
+
+
 def at_levels(edges: Iterable[EdgeEvidence], levels: Mapping[Crowd, int]) -> list[EdgeEvidence]:
     """The edges with each external peer told apart by its crowd's bits only; edges that become one are joined."""
     kept: list[EdgeEvidence] = []

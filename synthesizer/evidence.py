@@ -178,7 +178,7 @@ def _joined_edges(
             key = key_of(edge)
             fresh[key] = sighted(fresh.get(key), edge, window.start)
     levels = crowds.levels_of([*known.values(), *fresh.values()])
-    edges = {key_of(edge): edge for edge in crowds.at_levels(known.values(), levels)} if levels else dict(known)
+    edges = _at_levels(known, crowds.coarser(known.values(), levels))
     for sighting in crowds.at_levels(fresh.values(), levels):
         key = key_of(sighting)
         edges[key] = joined(edges.get(key), sighting, late=late)
@@ -193,8 +193,14 @@ def _is_evidence(edge: Edge, window: WorkloadWindow) -> bool:
 
 
 def _bounded(edges: dict[EdgeKey, EdgeEvidence], crowd: int) -> dict[EdgeKey, EdgeEvidence]:
-    levels = crowds.needed_levels(edges.values(), crowd)
-    return {key_of(edge): edge for edge in crowds.at_levels(edges.values(), levels)} if levels else edges
+    return _at_levels(edges, crowds.needed_levels(edges.values(), crowd))
+
+
+def _at_levels(
+    edges: Mapping[EdgeKey, EdgeEvidence], levels: Mapping[crowds.Crowd, int]
+) -> dict[EdgeKey, EdgeEvidence]:
+    """All edges anew; dear, and needed only where there are levels to tell them apart by."""
+    return {key_of(edge): edge for edge in crowds.at_levels(edges.values(), levels)} if levels else dict(edges)
 
 
 def _newest_workload(known: Evidence, window: WorkloadWindow) -> Workload:

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from schemas.records import BatchSource, EdgeColumns, ExternalPeer, Workload, WorkloadEdges
 from streams.windows.window import Windows, WindowSpec
-from synthesizer.evidence import evidence_of, fold
+from synthesizer import crowds
+from synthesizer.evidence import evidence_of, fold, key_of
 from synthesizer.options import Options
 from synthesizer.suggest import suggest
 
@@ -70,3 +71,16 @@ def test_evidence_of_crowded_windows_does_not_depend_on_their_order(sightings, s
     one, other = (suggest(known, Options(exact_limit=2), "web-network") for known in folded)
     assert one == other
     assert evidence_of(one).edges.keys() == evidence_of(other).edges.keys()
+
+
+@given(st.lists(st.lists(SIGHTINGS, min_size=1, max_size=8), min_size=1, max_size=5), st.sampled_from([CROWD, 1_000]))
+def test_what_is_known_is_told_apart_at_its_levels_already(batches, told_apart):
+    """After every fold: so it is levelled anew only when a level has become coarser."""
+    windows, known = Windows("test", WindowSpec(LENGTH, told_apart=told_apart)), None
+    for number, sightings in enumerate(batches):
+        windows.apply(record(number, sightings))
+        for window in windows.changed():
+            known = fold(known, window, crowd=CROWD)
+            levels = crowds.levels_of(known.edges.values())
+            assert not crowds.coarser(known.edges.values(), levels)
+            assert {key_of(edge): edge for edge in crowds.at_levels(known.edges.values(), levels)} == known.edges
