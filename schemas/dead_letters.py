@@ -1,13 +1,12 @@
 """The way out for records that cannot be used: kept with their reason in `netpol.dead-letters`."""
 
-import time
 from dataclasses import dataclass
 from typing import Final
 
 from schemas.errors import Unavailable
 from schemas.framing import Writer
 from schemas.kafka import KafkaSettings, Message, producer
-from schemas.records import DeadLetter
+from schemas.records import DeadLetter, now_ms
 from schemas.topics import DEAD_LETTERS
 
 _FLUSH_S: Final = 30.0
@@ -57,8 +56,7 @@ class DeadLetters:
 
     def send(self, raw: RawRecord, reason: str) -> None:
         """Queue one dead letter; it is safe in Kafka after `flush`."""
-        now = time.time_ns() // 1_000_000
-        letter = DeadLetter(raw.topic, raw.partition, raw.offset, reason, raw.key, raw.value, self._program, now)
+        letter = DeadLetter(raw.topic, raw.partition, raw.offset, reason, raw.key, raw.value, self._program, now_ms())
         self.counts[raw.topic] = self.counts.get(raw.topic, 0) + 1
         self._producer.produce(self._topic, key=raw.key, value=self._write(letter), on_delivery=self._delivered)
 

@@ -76,7 +76,7 @@ class Names:
         self._prefix = prefix
 
     def counter(self, name: str, text: str, **labels: tuple[str, ...]) -> Metric:
-        """A counter; each label with its values that are known, which are shown from the start if it is the only one."""
+        """A counter; each label with its known values, which are shown from the start if it is the only one."""
         return self._metric(f"{name}_total", Kind.COUNTER, text, labels)
 
     def gauge(self, name: str, text: str, **labels: tuple[str, ...]) -> Metric:

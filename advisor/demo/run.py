@@ -26,7 +26,7 @@ from advisor.demo.watch import Tally, Watch
 from advisor.kafka_server import KafkaServer
 from schemas.errors import UsageError
 from schemas.kafka import KafkaSettings
-from schemas.records import Millis
+from schemas.records import Millis, now_ms
 
 _POLL_S: Final = 0.25
 _QUIET_S: Final = 5.0
@@ -87,7 +87,7 @@ def _prepare(output: Path) -> None:
 def _live(stage: Stage) -> Tally:
     with _network(stage), _kafka(stage) as kafka, pipeline(kafka.brokers, stage.work) as programs:
         _create_topics(stage, programs)
-        stage.write_objects(_now())
+        stage.write_objects(now_ms())
         programs.start_collector()
         _start_programs(stage, programs)
         with _watch(stage, kafka) as watch:
@@ -200,7 +200,3 @@ def _conclude(stage: Stage, tally: Tally) -> int:
     for sentence in wrong:
         console.print(f"Missing: {sentence}", markup=False, soft_wrap=True)
     return 1 if wrong else 0
-
-
-def _now() -> Millis:
-    return time.time_ns() // 1_000_000

@@ -43,6 +43,7 @@ from schemas.records.types import (
     Role,
     counts_of,
     labels_of,
+    now_ms,
 )
 from schemas.records.windows import Edge, ExternalCrowd, Told, WindowSource, WorkloadWindow
 from schemas.records.workloads import (
@@ -64,5 +65,5 @@ __all__ = [
     "InventoryObject", "Labels", "Millis", "NamespaceBody", "NetworkPolicyBody", "NodeBody", "NodePeer", "OwnerRef",
     "Peer", "PodBody", "PolicySuggestion", "PolicyViolation", "Proof", "Protocol", "Role", "ServiceBody",
     "ServicePort", "ServiceRef", "Told", "UnresolvedPeer", "Verdict", "WindowCount", "WindowSource", "Workload",
-    "WorkloadEdges", "WorkloadPeer", "WorkloadRef", "WorkloadWindow", "counts_of", "labels_of",
+    "WorkloadEdges", "WorkloadPeer", "WorkloadRef", "WorkloadWindow", "counts_of", "labels_of", "now_ms",
 ]  # fmt: skip

@@ -1,5 +1,6 @@
 """The few types that records share."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -22,6 +23,11 @@ Labels: TypeAlias = Annotated[tuple[tuple[str, str], ...], AvroType(is_map=True)
 
 Counts: TypeAlias = Annotated[tuple[tuple[str, int], ...], AvroType(is_map=True)]
 """Counters by name, sorted by name."""
+
+
+def now_ms() -> Millis:
+    """The time of day."""
+    return time.time_ns() // 1_000_000
 
 
 def labels_of(mapping: Mapping[str, str]) -> Labels:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from schemas.records import Millis
+from schemas.records import Millis, now_ms
 from streams.follow.desk import Desk
 from streams.follow.kinds import Scope
 from streams.follow.lease import Alone, Lease
@@ -138,8 +138,3 @@ class Following:
         self._metrics.turned(leads=leads, waiting=self._watches.waiting, standby=False)
         self._metrics.watches(self._watches.pulses)
         self._metrics.written(self._desk.sums, self._desk.published.counts())
-
-
-def now_ms() -> Millis:
-    """The time of day."""
-    return time.time_ns() // 1_000_000

@@ -6,6 +6,7 @@ import time
 from typing import Final
 
 from schemas.errors import NetpolError, Unavailable
+from schemas.records import now_ms
 from streams.follow import leader
 from streams.follow.answers import SILENT, Answer, Conflict, Denied, Missing, lease_denial
 from streams.follow.kube import Api
@@ -122,7 +123,7 @@ class Lease:
             return None
 
     def _write(self, lease: Seen | None, me: str) -> Seen:
-        body = leader.written(self._namespace, self._name, lease, me, time.time_ns() // 1_000_000)
+        body = leader.written(self._namespace, self._name, lease, me, now_ms())
         if lease is None:
             return leader.seen(self._api.post(self._path, body, _SILENCE_S))
         return leader.seen(self._api.put(f"{self._path}/{self._name}", body, _SILENCE_S))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from schemas.metrics import Metrics, registry
 from schemas.probes import Probes
-from schemas.records import Millis
+from schemas.records import Millis, now_ms
 from streams.follow import definitions as define
 from streams.follow.desk import Sums
 from streams.follow.health import FollowHealth
@@ -90,4 +90,4 @@ class FollowMetrics:
 
 def follow_metrics(heartbeat_s: float) -> FollowMetrics:
     """With the machine's clocks."""
-    return FollowMetrics(heartbeat_s, time.monotonic, lambda: time.time_ns() // 1_000_000)
+    return FollowMetrics(heartbeat_s, time.monotonic, now_ms)

@@ -10,10 +10,11 @@ from typing import Final
 
 from schemas.errors import NetpolError, Unavailable, UsageError
 from schemas.health import serving
+from schemas.records import now_ms
 from schemas.stopping import stop_event
 from streams.follow.answers import Answer, Denied
 from streams.follow.desk import Desk
-from streams.follow.following import Following, Permit, Stopped, now_ms
+from streams.follow.following import Following, Permit, Stopped
 from streams.follow.inventory_topic import InventoryTopic
 from streams.follow.kinds import scopes
 from streams.follow.kube import Api, credentials, own_namespace

@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 from schemas.metrics import Metric, Metrics, registry
 from schemas.probes import Probes
-from schemas.records import Counts, Millis
+from schemas.records import Counts, Millis, now_ms
 from schemas.topics import CONNECTIONS, INVENTORY, WORKLOAD_EDGES, WORKLOAD_WINDOWS, Topic
 from streams.directory.inventory import Inventory
 from streams.intake import Result
@@ -14,10 +14,6 @@ from streams.tally import Held
 from streams.worker import definitions as define
 from streams.worker.health import StreamHealth
 from streams.worker.lag import Standing
-
-
-def _now_ms() -> Millis:
-    return time.time_ns() // 1_000_000
 
 
 class StreamMetrics:
@@ -38,7 +34,7 @@ class StreamMetrics:
         inventory: Inventory,
         health: StreamHealth,
         clock: Callable[[], float] = time.monotonic,
-        wall: Callable[[], Millis] = _now_ms,
+        wall: Callable[[], Millis] = now_ms,
     ) -> None:
         self._inventory, self._wall = inventory, wall
         self._metrics = Metrics(define.DEFINITIONS, self._refresh)
