@@ -59,9 +59,14 @@ def levels_of(edges: Iterable[EdgeEvidence]) -> Mapping[Crowd, int]:
 
 def coarser(edges: Iterable[EdgeEvidence], levels: Mapping[Crowd, int]) -> Mapping[Crowd, int]:
     """Those of the levels by which not all edges of the crowd are told apart already."""
-    finer = (edge for edge in edges if levels and isinstance(edge.peer, ExternalPeer))
-    crowds = {crowd for edge in finer if (crowd := crowd_of(edge)) in levels and edge.peer.bits != levels[crowd]}
-    return {crowd: levels[crowd] for crowd in crowds}
+    found: dict[Crowd, int] = {}
+    for edge in edges if levels else ():
+        crowd = crowd_of(edge)
+        if crowd is None or crowd not in levels or not isinstance(edge.peer, ExternalPeer):
+            continue
+        if edge.peer.bits != levels[crowd]:
+            found[crowd] = levels[crowd]
+    return found
 
 
 def at_levels(edges: Iterable[EdgeEvidence], levels: Mapping[Crowd, int]) -> list[EdgeEvidence]:
