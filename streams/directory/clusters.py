@@ -76,4 +76,7 @@ class Clusters:
         return {name: known.directory.counts() for name, known in tuple(self._known.items())}
 
     def _cluster(self, name: str) -> _Cluster:
-        return self._known.setdefault(name, _Cluster())
+        known = self._known.get(name)
+        if known is None:
+            known = self._known[name] = _Cluster()
+        return known
