@@ -5,7 +5,7 @@ confluent-kafka enters our programs here and in `schemas.schema_store`; Faust's 
 
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, TypeVar
 
@@ -17,11 +17,12 @@ from schemas.topics import MAX_RECORD_BYTES, Topic
 
 __all__ = [
     "Consumer", "KafkaError", "KafkaException", "KafkaSettings", "Message", "Producer", "TopicPartition",
-    "admin", "consumer", "end_offsets", "producer", "require_topics",
+    "admin", "committed_offsets", "consumer", "end_offsets", "producer", "require_topics",
 ]  # fmt: skip
 
 Configuration: TypeAlias = dict[str, Any]
 Client = TypeVar("Client")
+Answer = TypeVar("Answer")
 
 _TIMEOUT_S: Final = 10.0
 _LOOKS_S: Final = (1.0, 2.0, 7.0)
@@ -35,6 +36,20 @@ _REFUSALS: Final = frozenset(
 _PASSING: Final = frozenset({KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE})
 """What is no longer so in a moment."""
 _LEADER_S: Final = 10.0
+_AWAY: Final = frozenset(
+    {
+        KafkaError.COORDINATOR_NOT_AVAILABLE,
+        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+        KafkaError.NOT_COORDINATOR,
+        KafkaError.REQUEST_TIMED_OUT,
+        KafkaError._WAIT_COORD,  # noqa: SLF001  as above
+        KafkaError._TIMED_OUT,  # noqa: SLF001  as above
+        KafkaError._TRANSPORT,  # noqa: SLF001  as above
+        KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001  as above
+    }
+)
+"""What is said of a group's coordinator that is not there yet: the group is new, or a broker has just started."""
+_COORDINATOR_S: Final = 20.0
 _LOOK_AGAIN_S: Final = 0.1
 _LARGE: Final = {"message_max_bytes": MAX_RECORD_BYTES}
 
@@ -167,14 +182,41 @@ def end_offsets(client: Consumer, topic: str, partitions: Iterable[int]) -> dict
 
     A partition may be without a leader for a moment, as one that was just made is; that is waited for.
     """
-    wanted, deadline = tuple(partitions), time.monotonic() + _LEADER_S
+    wanted = [TopicPartition(topic, partition) for partition in partitions]
+    return _patiently(
+        lambda: {one.partition: client.get_watermark_offsets(one, timeout=_TIMEOUT_S) for one in wanted},
+        f"the offsets of {topic}",
+        _PASSING,
+        _LEADER_S,
+    )
+
+
+def committed_offsets(
+    client: Consumer, topic: str, partitions: Iterable[int], patience_s: float = _COORDINATOR_S
+) -> dict[int, int]:
+    """What the client's group has committed of each partition; those of which it has committed nothing are left out.
+
+    Raises:
+        Unavailable: The broker does not say; a coordinator that is not there yet is waited for, so many seconds.
+    """
+    wanted = [TopicPartition(topic, partition) for partition in partitions]
+
+    def ask() -> dict[int, int]:
+        found = client.committed(wanted, _TIMEOUT_S)
+        error = next((one.error for one in found if one.error is not None), None)
+        if error is not None:
+            raise KafkaException(error)
+        return {one.partition: one.offset for one in found if one.offset >= 0}
+
+    return _patiently(ask, f"what is committed of {topic}", _AWAY, patience_s)
+
+
+def _patiently(ask: Callable[[], Answer], what: str, passing: Container[int], patience_s: float) -> Answer:
+    deadline = time.monotonic() + patience_s
     while True:
         try:
-            return {
-                partition: client.get_watermark_offsets(TopicPartition(topic, partition), timeout=_TIMEOUT_S)
-                for partition in wanted
-            }
+            return ask()
         except KafkaException as error:
-            if error.args[0].code() not in _PASSING or time.monotonic() > deadline:
-                raise Unavailable(f"Kafka does not tell the offsets of {topic}: {error.args[0].str()}") from error
+            if error.args[0].code() not in passing or time.monotonic() > deadline:
+                raise Unavailable(f"Kafka does not tell {what}: {error.args[0].str()}") from error
         time.sleep(_LOOK_AGAIN_S)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 from typing import Final, TypeVar
 
 from schemas.codec import BadRecord
@@ -35,6 +36,25 @@ def until(client: Consumer, topic: str, spans: Mapping[int, tuple[int, int]], wi
                 yield message
             if following >= left.get(partition, _NEVER):
                 left.pop(partition)
+
+
+def backwards(
+    client: Consumer, share: TopicPartition, first: int, size: int, within_s: float
+) -> Iterator[tuple[Message, ...]]:
+    """Messages of a partition in chunks, the newest chunk first, in order within each.
+
+    Args:
+        client: Reads.
+        share: Topic and partition, and the offset before which to begin.
+        first: The offset to end at, inclusive.
+        size: Of a chunk, in offsets.
+        within_s: For each chunk, as of `until`.
+
+    Raises:
+        Unavailable: A chunk could not be read in time.
+    """
+    for stop, begin in pairwise((*range(share.offset, first, -size), first)):
+        yield tuple(until(client, share.topic, {share.partition: (begin, stop)}, within_s))
 
 
 def readable(messages: Iterable[Message], read: Reader[T]) -> Iterator[T]:

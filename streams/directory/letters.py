@@ -1,17 +1,15 @@
 """Dead letters of a topic that is read again at every start: one letter for each bad record."""
 
 import time
-from collections.abc import Callable, Sequence
-from typing import Final, TypeVar
+from collections.abc import Sequence
+from typing import Final
 
 from schemas.dead_letters import DeadLetters, RawRecord
 from schemas.errors import Unavailable
-from schemas.kafka import Consumer, KafkaException, TopicPartition
+from schemas.kafka import Consumer, KafkaException, TopicPartition, committed_offsets
 
-_TIMEOUT_S: Final = 10.0
 _PATIENCE_S: Final = 20.0
 _PAUSE_S: Final = 0.5
-Answer = TypeVar("Answer")
 
 
 class Letters:
@@ -33,7 +31,7 @@ class Letters:
 
     def __init__(self, client: Consumer, shares: Sequence[TopicPartition], dead_letters: DeadLetters) -> None:
         self._client, self._dead_letters = client, dead_letters
-        self._told = _committed(client, shares)
+        self._told = committed_offsets(client, shares[0].topic, [one.partition for one in shares])
         self._pending: dict[int, TopicPartition] = {}
         self.unusable = 0
         self.written = 0
@@ -52,24 +50,17 @@ class Letters:
         if not self._pending:
             return
         self._dead_letters.flush()
-        offsets = list(self._pending.values())
-        _patiently(lambda: self._client.commit(offsets=offsets, asynchronous=False))
+        self._commit(list(self._pending.values()))
         self._pending.clear()
 
-
-def _committed(client: Consumer, shares: Sequence[TopicPartition]) -> dict[int, int]:
-    asked = [TopicPartition(one.topic, one.partition) for one in shares]
-    found = _patiently(lambda: client.committed(asked, _TIMEOUT_S))
-    return {one.partition: one.offset for one in found if one.offset >= 0}
-
-
-def _patiently(ask: Callable[[], Answer]) -> Answer:
-    """A group's coordinator is not there at once, when the group is new or a broker has just started."""
-    deadline = time.monotonic() + _PATIENCE_S
-    while True:
-        try:
-            return ask()
-        except KafkaException as error:
-            if time.monotonic() > deadline:
-                raise Unavailable(f"Kafka keeps no offsets of dead letters: {error.args[0].str()}") from error
-            time.sleep(_PAUSE_S)
+    def _commit(self, offsets: list[TopicPartition]) -> None:
+        deadline = time.monotonic() + _PATIENCE_S
+        while True:
+            try:
+                self._client.commit(offsets=offsets, asynchronous=False)
+            except KafkaException as error:
+                if time.monotonic() > deadline:
+                    raise Unavailable(f"Kafka keeps no offsets of dead letters: {error.args[0].str()}") from error
+                time.sleep(_PAUSE_S)
+            else:
+                return

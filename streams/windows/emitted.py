@@ -1,13 +1,12 @@
 """Reads back what was emitted to one partition of `netpol.workload-windows`: the changelog of the windows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
 from schemas.framing import Reader
-from schemas.kafka import KafkaSettings, consumer, end_offsets
-from schemas.reading import readable, until
+from schemas.kafka import KafkaSettings, TopicPartition, consumer, end_offsets
+from schemas.reading import backwards, readable
 from schemas.records import Millis, WorkloadWindow
 from schemas.schema_store import SchemaStore
 from schemas.topics import WORKLOAD_WINDOWS
@@ -45,17 +44,21 @@ class Emitted:
         client = consumer(self.kafka, "netpol-windows-unused")
         try:
             first, end = end_offsets(client, topic, [partition])[partition]
-            cuts = [*range(end, first, -_CHUNK), first]
+            share = TopicPartition(topic, partition, end)
             chunks: list[tuple[WorkloadWindow, ...]] = []
-            for stop, begin in pairwise(cuts):
-                chunks.append(tuple(readable(until(client, topic, {partition: (begin, stop)}, _READ_S), read)))
-                if self._is_before_all(chunks, now):
+            for messages in backwards(client, share, first, _CHUNK, _READ_S):
+                chunks.append(tuple(readable(messages, read)))
+                if self._is_before_all(chunks[-1], chunks[0], now):
                     break
         finally:
             client.close()
         return tuple(window for chunk in reversed(chunks) for window in chunk)
 
-    def _is_before_all(self, chunks: Sequence[Sequence[WorkloadWindow]], now: Millis) -> bool:
-        """Whether the earliest chunk was emitted before the first edge of any window that is still kept."""
-        starts = [max((window.start for window in chunk), default=now) for chunk in chunks]
-        return starts[-1] + self.span < min(now, starts[0]) - self.span
+    def _is_before_all(self, chunk: Iterable[WorkloadWindow], last: Iterable[WorkloadWindow], now: Millis) -> bool:
+        """Whether the chunk was emitted before the first edge of any window that is still kept."""
+        return _newest(chunk, now) + self.span < min(now, _newest(last, now)) - self.span
+
+
+def _newest(windows: Iterable[WorkloadWindow], now: Millis) -> Millis:
+    """The newest start; now if there is none."""
+    return max((window.start for window in windows), default=now)

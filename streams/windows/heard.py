@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
 from schemas.framing import Reader
-from schemas.kafka import KafkaSettings, TopicPartition, consumer, end_offsets
-from schemas.reading import readable, until
+from schemas.kafka import KafkaSettings, TopicPartition, committed_offsets, consumer, end_offsets
+from schemas.reading import backwards, readable
 from schemas.records import Millis, WorkloadEdges
 from schemas.schema_store import SchemaStore
 from schemas.topics import WORKLOAD_EDGES
@@ -15,7 +14,6 @@ from schemas.topics import WORKLOAD_EDGES
 _CHUNK: Final = 500
 _MOST: Final = 4 * _CHUNK
 """How far to go back at most. A record of each step, five a second, of a worker that is not behind: some minutes."""
-_TIMEOUT_S: Final = 30.0
 _READ_S: Final = 300.0
 
 
@@ -40,13 +38,13 @@ class Heard:
         topic, read = self.kafka.topic(WORKLOAD_EDGES), Reader(WorkloadEdges, self.store)
         client = consumer(self.kafka, self.group)
         try:
-            (committed,) = client.committed([TopicPartition(topic, partition)], _TIMEOUT_S)
+            committed = committed_offsets(client, topic, [partition])
             first, end = end_offsets(client, topic, [partition])[partition]
-            before = min(committed.offset, end)
-            first = max(first, before - _MOST)
+            before = TopicPartition(topic, partition, min(committed.get(partition, first), end))
+            first = max(first, before.offset - _MOST)
             chunks: list[tuple[WorkloadEdges, ...]] = []
-            for stop, begin in pairwise((*range(before, first, -_CHUNK), first)):
-                chunks.append(tuple(readable(until(client, topic, {partition: (begin, stop)}, _READ_S), read)))
+            for messages in backwards(client, before, first, _CHUNK, _READ_S):
+                chunks.append(tuple(readable(messages, read)))
                 if _newest(chunks[-1]) < _newest(chunks[0]) - self.span:
                     break
         finally:

@@ -3,10 +3,11 @@
 import logging
 import threading
 from collections.abc import Callable, Iterable
+from itertools import groupby
 from typing import Final, TypeAlias
 
 from schemas.errors import Unavailable
-from schemas.kafka import KafkaException, KafkaSettings, TopicPartition, consumer
+from schemas.kafka import KafkaException, KafkaSettings, TopicPartition, committed_offsets, consumer
 from streams.worker.progress import Offsets, Share
 
 _log = logging.getLogger(__name__)
@@ -15,6 +16,7 @@ _TIMEOUT_S: Final = 10.0
 _END: Final = -1
 _FIRST: Final = -2
 """Times that stand for the newest and the oldest offset (KIP-79, ListOffsets)."""
+_NOTHING: Final = -1
 
 Standing: TypeAlias = tuple[tuple[Share, Offsets], ...]
 
@@ -43,9 +45,9 @@ class Lag:
                 self._client.list_topics(timeout=_TIMEOUT_S)
                 return ()
             ends, firsts = self._at(asked, _END), self._at(asked, _FIRST)
-            done = _offsets(self._client.committed(_partitions(asked), _TIMEOUT_S))
         except KafkaException as error:
             raise Unavailable(f"Kafka does not tell the offsets: {error.args[0].str()}") from error
+        done = self._done(asked)
         return tuple((self._named(share), Offsets(firsts[share], ends[share], done[share])) for share in asked)
 
     def close(self) -> None:
@@ -54,6 +56,15 @@ class Lag:
 
     def _named(self, share: Share) -> Share:
         return Share(share.topic.removeprefix(self._prefix), share.partition)
+
+    def _done(self, shares: Iterable[Share]) -> dict[Share, int]:
+        """Nobody waits for a coordinator: the next look is soon."""
+        done: dict[Share, int] = {}
+        for topic, own in groupby(shares, key=lambda share: share.topic):
+            partitions = [share.partition for share in own]
+            committed = committed_offsets(self._client, topic, partitions, patience_s=0)
+            done |= {Share(topic, partition): committed.get(partition, _NOTHING) for partition in partitions}
+        return done
 
     def _at(self, shares: Iterable[Share], time: int) -> dict[Share, int]:
         return _offsets(self._client.offsets_for_times(_partitions(shares, time), _TIMEOUT_S))

@@ -4,7 +4,15 @@ from collections.abc import Iterator
 
 from schemas.codec import BadRecord
 from schemas.framing import Reader
-from schemas.kafka import KafkaSettings, Message, TopicPartition, consumer, end_offsets, require_topics
+from schemas.kafka import (
+    KafkaSettings,
+    Message,
+    TopicPartition,
+    committed_offsets,
+    consumer,
+    end_offsets,
+    require_topics,
+)
 from schemas.topics import Topic
 
 
@@ -50,7 +58,7 @@ def backlog(kafka: KafkaSettings, topic: Topic, group: str) -> int:
     client = consumer(kafka, group)
     try:
         ends = end_offsets(client, kafka.topic(topic), range(partitions))
-        committed = client.committed([TopicPartition(kafka.topic(topic), number) for number in ends], 10)
+        committed = committed_offsets(client, kafka.topic(topic), ends)
     finally:
         client.close()
-    return sum(ends[one.partition][1] - max(one.offset, 0) for one in committed)
+    return sum(end - committed.get(number, 0) for number, (_, end) in ends.items())

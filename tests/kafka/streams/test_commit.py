@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from schemas.kafka import TopicPartition, consumer
+from schemas.kafka import committed_offsets, consumer
 from schemas.topics import CONNECTIONS
 from streams.intake import Intake
 from streams.worker.app import FaustPort, create_app
@@ -17,10 +17,9 @@ FAUST_COMMITS_EVERY_S = 2.8
 def committed(kafka):
     client = consumer(kafka, StreamSettings(kafka).group)
     try:
-        (found,) = client.committed([TopicPartition(kafka.topic(CONNECTIONS), 0)], 10)
+        return committed_offsets(client, kafka.topic(CONNECTIONS), [0]).get(0)
     finally:
         client.close()
-    return found.offset
 
 
 async def with_port(kafka, path, body):
@@ -52,7 +51,7 @@ def test_what_is_only_received_is_never_committed(kafka, shop, tmp_path):
         await asyncio.sleep(2 * FAUST_COMMITS_EVERY_S)
 
     asyncio.run(with_port(kafka, tmp_path, body))
-    assert committed(kafka) < 0
+    assert committed(kafka) is None
 
 
 def test_a_commit_reaches_as_far_as_it_was_asked_to(kafka, shop, tmp_path):
@@ -83,4 +82,4 @@ def test_an_arrival_of_an_earlier_generation_is_not_committed(kafka, shop, tmp_p
         await port.commit([dataclasses.replace(arrival, generation=arrival.generation - 1)])
 
     asyncio.run(with_port(kafka, tmp_path, body))
-    assert committed(kafka) < 0
+    assert committed(kafka) is None
