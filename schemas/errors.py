@@ -14,6 +14,11 @@ What is wrong with one record is never an exception that leaves a program: see `
 from typing import ClassVar
 
 
+def one_line(text: object) -> str:
+    """What another said, such as a library's error, for the text of ours: its spaces and line ends become one space."""
+    return " ".join(str(text).split())
+
+
 class NetpolError(Exception):
     """An error that a person can act on; its text says how."""
 

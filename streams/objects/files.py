@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import yaml
 
-from schemas.errors import UsageError
+from schemas.errors import UsageError, one_line
 from schemas.records import InventoryObject
 from streams.objects import fields
 from streams.objects.facts import facts_object, facts_of, service_cidrs
@@ -88,7 +88,7 @@ def _parsed(path: Path) -> Iterator[Any]:
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: not YAML or JSON: {' '.join(str(error).split())}") from error
+        raise UsageError(f"{path}: not YAML or JSON: {one_line(error)}") from error
     except _UNMAKEABLE as error:
         raise UsageError(f"{path}, document {number}: a value cannot be read: {str(error)[:200]}") from error
 

@@ -19,14 +19,18 @@ _CAPTURED: Final = "ambient.istio.io/redirection"
 """Annotation that Istio's node agent sets on each pod whose connections it has redirected."""
 
 
-def mesh_of(source: Object) -> str:
-    """The mesh whose proxy the pod carries, or ambient if its connections are redirected from outside; else empty."""
+def mesh_of(source: Object, annotations: Mapping[str, str]) -> str:
+    """The mesh whose proxy the pod carries, or ambient if its connections are redirected from outside; else empty.
+
+    Args:
+        source: The pod.
+        annotations: Of it.
+    """
     carried = [_PROXIES[name] for name in _lasting_containers(source) if name in _PROXIES]
     if carried:
         return carried[0]
     labels = dict(fields.labels(source, "metadata.labels"))
-    captured = dict(fields.labels(source, "metadata.annotations")).get(_CAPTURED) == "enabled"
-    return AMBIENT if captured or labels.get(DATAPLANE_MODE) == AMBIENT else ""
+    return AMBIENT if annotations.get(_CAPTURED) == "enabled" or labels.get(DATAPLANE_MODE) == AMBIENT else ""
 
 
 def _lasting_containers(source: Object) -> Iterator[str]:

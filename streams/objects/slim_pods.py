@@ -16,6 +16,7 @@ _NETWORK_READY: Final = "PodReadyToStartContainers"
 def pod_body(source: Object) -> PodBody:
     """What matters of a pod; raises BadObject naming the wrong field."""
     phase = fields.text(source, "status.phase")
+    annotations = dict(fields.labels(source, "metadata.annotations"))
     return PodBody(
         node=fields.text(source, "spec.nodeName"),
         ips=_ips(source),
@@ -25,8 +26,8 @@ def pod_body(source: Object) -> PodBody:
         started=fields.moment(source, "status.startTime"),
         ended=_ended(source) if phase in ENDED else 0,
         addressed=_addressed(source),
-        config_hash=_annotation(source, "kubernetes.io/config.hash"),
-        mesh=mesh_of(source),
+        config_hash=annotations.get("kubernetes.io/config.hash", ""),
+        mesh=mesh_of(source, annotations),
     )
 
 
@@ -71,7 +72,3 @@ def _addressed(source: Object) -> Millis:
         if fields.text(condition, "type") == _NETWORK_READY and fields.text(condition, "status") == "True":
             return fields.moment(condition, "lastTransitionTime")
     return 0
-
-
-def _annotation(source: Object, name: str) -> str:
-    return dict(fields.labels(source, "metadata.annotations")).get(name, "")
