@@ -22,8 +22,8 @@ _FEW: Final = 50
 class Topic(Protocol):
     """Where records go."""
 
-    def send(self, items: Iterable[InventoryObject]) -> None:
-        """Write objects."""
+    def send(self, item: InventoryObject) -> None:
+        """Write an object."""
 
     def forget(self, keys: Iterable[str]) -> None:
         """Write tombstones."""
@@ -158,7 +158,7 @@ class Desk:
 
     def _send(self, items: Iterable[InventoryObject]) -> None:
         for item in items:
-            self._topic.send((item,))
+            self._topic.send(item)
             self.sums.closed += item.deleted > 0
             self.sums.changed += item.deleted == 0
             self._outside += self._uncovered((item,))

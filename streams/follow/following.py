@@ -18,6 +18,8 @@ LOG: Final = logging.getLogger(__name__)
 _POLL_S: Final = 0.1
 _AT_ONCE: Final = 1_000
 _TIDY_S: Final = 10.0
+_COUNT_S: Final = 1.0
+"""Who scrapes comes more rarely; while changes pour in, the loop turns much more often."""
 
 
 class Stopped(Exception):  # noqa: N818  the way out of a wait, not a failure
@@ -72,7 +74,7 @@ class Following:
             Unavailable: A watch, the lease or Kafka fails for good.
             Stopped: While another instance may hold the lease.
         """
-        beat_due = tidy_due = time.monotonic()
+        beat_due = tidy_due = count_due = time.monotonic()
         while not stop.is_set():
             self._take(_AT_ONCE, _POLL_S)
             self._raise_failure()
@@ -84,7 +86,12 @@ class Following:
             if now >= tidy_due and self._complete:
                 tidy_due = now + _TIDY_S
                 self._desk.tidy(now_ms(), round(self._settings.grace_s * 1000))
-            self._count()
+            leads = self._lease.held(time.monotonic())
+            self._metrics.turned(leads=leads, waiting=self._watches.waiting, standby=False)
+            if now >= count_due:
+                count_due = now + min(_COUNT_S, self._settings.heartbeat_s)
+                self._metrics.watches(self._watches.pulses)
+                self._metrics.written(self._desk.sums, self._desk.published.counts())
 
     def _raise_failure(self) -> None:
         self._watches.raise_failure()
@@ -132,9 +139,3 @@ class Following:
         if self._desk.sums.beats == 1:
             LOG.info("follow ready: %s", ", ".join(f"{n} {kind}" for kind, n in self._desk.published.counts().items()))
         return True
-
-    def _count(self) -> None:
-        leads = self._lease.held(time.monotonic())
-        self._metrics.turned(leads=leads, waiting=self._watches.waiting, standby=False)
-        self._metrics.watches(self._watches.pulses)
-        self._metrics.written(self._desk.sums, self._desk.published.counts())

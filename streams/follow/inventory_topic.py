@@ -78,10 +78,9 @@ class InventoryTopic:
                     found[item.key] = (thrifty(item), message.timestamp()[1])
         return Held(tuple(found.values()), min(beats.values(), default=0))
 
-    def send(self, items: Iterable[InventoryObject]) -> None:
-        """Hand objects to the producer."""
-        for item in items:
-            self._produce(item.key, self._write(item))
+    def send(self, item: InventoryObject) -> None:
+        """Hand an object to the producer."""
+        self._produce(item.key, self._write(item))
 
     def forget(self, keys: Iterable[str]) -> None:
         """Hand tombstones to the producer."""

@@ -16,7 +16,7 @@ from typing import Any, Final, TypeAlias
 import kubernetes
 import urllib3
 
-from schemas.errors import UsageError
+from schemas.errors import UsageError, one_line
 from streams.follow.answers import Answer, Away, Conflict, Denied, Gone, Missing
 from streams.follow.kinds import JSON
 
@@ -51,7 +51,7 @@ def credentials(kubeconfig: str, context: str) -> Callable[[], Configuration]:
             else:
                 config.load_incluster_config(configuration)  # type: ignore[no-untyped-call]  # the library's
         except Exception as error:  # ConfigException, OSError, PyYAML's errors and what a wrong field leads to
-            said = _one_line(error).rstrip(".")
+            said = one_line(error).rstrip(".")
             raise UsageError(
                 f"no way to the Kubernetes API: {said}. Name a kubeconfig (--kubeconfig FILE, KUBECONFIG) "
                 "and a context in it (--context), run in a pod with a service account, or give files (--objects FILE)"
@@ -206,7 +206,7 @@ def _parsed(text: bytes) -> Json:
     try:
         value = json.loads(text)
     except ValueError as error:
-        raise Away(f"no JSON: {_one_line(error)}", "broken") from error
+        raise Away(f"no JSON: {one_line(error)}", "broken") from error
     if not isinstance(value, dict):
         raise Away("JSON, but no object", "broken")
     return value
@@ -218,11 +218,11 @@ def _network() -> Iterator[None]:
     try:
         yield
     except (urllib3.exceptions.TimeoutError, TimeoutError) as error:
-        raise Away(_one_line(error), "timeout") from error
+        raise Away(one_line(error), "timeout") from error
     except (urllib3.exceptions.NewConnectionError, urllib3.exceptions.NameResolutionError) as error:
-        raise Away(_one_line(error), "unreachable") from error
+        raise Away(one_line(error), "unreachable") from error
     except (urllib3.exceptions.HTTPError, kubernetes.client.ApiException, OSError) as error:
-        raise Away(_one_line(error), "broken") from error
+        raise Away(one_line(error), "broken") from error
 
 
 def _refusal(status: int, body: bytes, after: str) -> Answer:
@@ -236,10 +236,9 @@ def _refusal(status: int, body: bytes, after: str) -> Answer:
             return Conflict(text)
         case 410:
             return Gone(text)
-        case 429:
-            return Away(text, "busy", float(after) if after.isdigit() else 0.0)
         case _:
-            return Away(text, "server_error", float(after) if after.isdigit() else 0.0)
+            reason = "busy" if status == 429 else "server_error"  # noqa: PLR2004  Too Many Requests
+            return Away(text, reason, float(after) if after.isdigit() else 0.0)
 
 
 def _message(status: int, body: bytes) -> str:
@@ -249,8 +248,4 @@ def _message(status: int, body: bytes) -> str:
     except ValueError:
         said = body.decode(errors="replace")
     message = said.get("message", "") if isinstance(said, dict) else str(said)
-    return f"HTTP {status}: {_one_line(message)[:300]}"
-
-
-def _one_line(text: object) -> str:
-    return " ".join(str(text).split())
+    return f"HTTP {status}: {one_line(message)[:300]}"

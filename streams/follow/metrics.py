@@ -61,13 +61,15 @@ class FollowMetrics:
     def watches(self, pulses: Iterable[tuple[str, Pulse]]) -> None:
         """How the watches do."""
         known = [(kind, pulse) for kind, pulse in pulses if not pulse.absent]
-        now = self._clock()
+        now, ages = self._clock(), dict[str, float]()
+        for kind, pulse in known:
+            ages[kind] = max(ages.get(kind, 0.0), now - pulse.heard)
         with self._metrics.at_once():
             self._metrics.set(define.WANTED, len(known))
             self._metrics.set(define.OPEN, sum(pulse.open_since is not None for _, pulse in known))
             self._metrics.reach(define.UNUSABLE, sum(pulse.unusable for _, pulse in known))
-            for kind in {kind for kind, _ in known}:
-                self._metrics.set(define.HEARD, max(now - one.heard for name, one in known if name == kind), kind)
+            for kind, age in ages.items():
+                self._metrics.set(define.HEARD, age, kind)
 
     def written(self, sums: Sums, counts: Mapping[str, int]) -> None:
         """What was written so far, and what there is."""

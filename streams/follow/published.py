@@ -6,11 +6,9 @@ tombstone after a grace period.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
 
 from schemas.records import InventoryObject, Millis
-
-OUR_OWN: Final = frozenset({"ClusterFacts", "Heartbeat"})
+from streams.objects.facts import FACTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +97,7 @@ class Published:
         left = tuple(
             item.key
             for item in (*self.living(), *(closed for closed, _ in self._closed.values()))
-            if item.kind not in OUR_OWN and watched.isdisjoint({(item.kind, ""), (item.kind, item.namespace)})
+            if item.kind != FACTS and watched.isdisjoint({(item.kind, ""), (item.kind, item.namespace)})
         )
         for key in left:
             self._forget(key)

@@ -27,7 +27,6 @@ from streams.objects import fields
 from streams.objects.files import load_objects
 
 LOG: Final = logging.getLogger(__name__)
-_POLL_S: Final = 0.2
 _IDENTITY: Final = "kube-system"
 """The namespace whose UID tells clusters apart: every cluster has it, and nobody can delete it."""
 _NARROW: Final = (
@@ -119,17 +118,17 @@ def _lease(settings: FollowSettings, api: Api) -> Lease | Alone:
 def _stand_by(lease: Lease | Alone, api: Api, metrics: FollowMetrics, stop: threading.Event) -> None:
     """Wait for the lease; raises Stopped, what makes it impossible, or Unavailable if the server never answers."""
     said = ""
-    while not lease.held(now := time.monotonic()):
-        if lease.failure is not None:
-            raise lease.failure
-        if lease.silent_s(now) > SILENT_S:
+
+    def waits() -> None:
+        nonlocal said
+        if lease.silent_s(time.monotonic()) > SILENT_S:
             raise Unavailable(no_answer(api.server, lease.said))
         if lease.holder and said != lease.holder:
             said = lease.holder
             LOG.info("follow stands by: %s publishes", said)
         metrics.turned(leads=False, waiting=0, standby=bool(lease.holder))
-        if stop.wait(_POLL_S):
-            raise Stopped
+
+    Permit(lease, stop, waits)()
 
 
 def _raise_if_other_cluster(api: Api, desk: Desk) -> None:

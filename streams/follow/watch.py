@@ -42,7 +42,7 @@ class Told(Protocol):
     def listed(self, scope: Scope, listed: Listed) -> bool:
         """All there is; whether it is believed."""
 
-    def again(self, scope: Scope, reason: str) -> None:
+    def again(self, reason: str) -> None:
         """A list or a watch has to be begun again."""
 
 
@@ -162,7 +162,7 @@ class Watch:
         if self._state == state and time.monotonic() - began < _QUICK_S:
             raise Away("the watch ended as soon as it began", "broken")
         self._failures = 0
-        self._told.again(self.scope, "ended")
+        self._told.again("ended")
 
     def _event(self, raw: Mapping[str, Any]) -> None:
         answer = refusal(raw)
@@ -182,7 +182,7 @@ class Watch:
 
     def _answered(self, answer: Answer) -> None:
         """Decide whether and when to try again."""
-        self._told.again(self.scope, answer.reason)
+        self._told.again(answer.reason)
         self.pulse.said = str(answer)
         if answer.reason not in SILENT:
             self.pulse.answered = time.monotonic()

@@ -11,7 +11,7 @@ v     |     last page        |      v
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias, assert_never
+from typing import Any, Final, TypeAlias
 
 from schemas.records import InventoryObject
 from streams.follow.answers import Answer, Away, Gone
@@ -133,13 +133,7 @@ def happened(state: State, event: Event) -> tuple[State, Change | None]:
 
 def failed(state: State, answer: Answer) -> State:
     """After an answer that was another: a list goes on at the same page, a watch where it was, if the server can."""
-    match state:
-        case Listing() | Following() if isinstance(answer, Gone):
-            return Listing()
-        case Listing() | Following():
-            return state
-        case _:
-            assert_never(state)
+    return Listing() if isinstance(answer, Gone) else state
 
 
 def refusal(event: Mapping[str, Any]) -> Answer | None:

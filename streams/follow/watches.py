@@ -68,7 +68,7 @@ class Watches:
         self._queue.put(Told(scope, listed, believed))
         return believed.result()
 
-    def again(self, _scope: Scope, reason: str) -> None:
+    def again(self, reason: str) -> None:
         """From a watch's thread: it begins again."""
         self._metrics.again(reason)
 

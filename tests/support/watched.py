@@ -31,7 +31,7 @@ class Heard:
         self.lists.append([one.item.name for one in listed.objects])
         return self.believes(listed)
 
-    def again(self, _scope, reason):
+    def again(self, reason):
         self.again_because.append(reason)
 
 

@@ -24,9 +24,9 @@ class Paper:
         self.lines = []
         self.items = []
 
-    def send(self, items):
-        self.items += [item for item in items if item.kind != "ClusterFacts"]
-        self.lines += [(item.name, bool(item.deleted)) for item in items]
+    def send(self, item):
+        self.items += [item] if item.kind != "ClusterFacts" else []
+        self.lines.append((item.name, bool(item.deleted)))
 
     def forget(self, keys):
         self.lines += [("forget", key) for key in keys]
