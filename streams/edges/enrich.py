@@ -7,10 +7,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import repeat
-from operator import itemgetter
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
-from schemas.records import BatchSource, ConnectionBatch, Connections, Millis, counts_of
+from schemas.records import BatchSource, ConnectionBatch, Connections, counts_of
 from schemas.records.connections import BASES, PROTOCOLS, ROLES
 from streams.directory.directory import Directory
 from streams.directory.ends import End, PodEnd, Server
@@ -26,7 +25,6 @@ from streams.directory.resolve import (
     Unresolved,
     is_plain,
     left_out,
-    links_of,
     resolve,
     told,
 )
@@ -36,19 +34,6 @@ _MOST_CONNECTIONS: Final = 1 << 44
 """Of a batch: more than a node makes in years, and so few that half a million such batches fit a window's longs."""
 Pair: TypeAlias = tuple[int, PodEnd, PodEnd, tuple[Server, ...]]
 """Position in the batch, own end, the only server's end, that server."""
-
-
-class Observation(NamedTuple):
-    """A link as one end saw it in one batch; codes are those of `Connections`."""
-
-    link: Link
-    observed_by: int
-    basis: int
-    protocol: int
-    established: int
-    connections: int
-    first_seen: Millis
-    last_seen: Millis
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,25 +66,6 @@ class Enriched:
     def cluster(self) -> str:
         """The cluster's name."""
         return self.batch.cluster
-
-    @property
-    def observations(self) -> tuple[Observation, ...]:
-        """All links one by one, in the connections' order, each with what was seen of it."""
-        every = [*zip(self.rows, self.links, strict=True)]
-        every += [
-            (row, link)
-            for row, own, _, (server,) in self.pairs
-            for link in links_of(self.batch.connections.roles[row], own, server, shared=False)
-        ]
-        return tuple(self._observation(link, row) for row, link in sorted(every, key=itemgetter(0)))
-
-    def _observation(self, link: Link, row: int) -> Observation:
-        seen = self.batch.connections
-        first = self.batch.interval_start + seen.first_seen[row]
-        return Observation(
-            link, seen.roles[row], seen.bases[row], seen.protocols[row], seen.established[row], seen.counts[row],
-            first, first + seen.last_seen[row],
-        )  # fmt: skip
 
 
 def enrich(batch: ConnectionBatch, directory: Directory, kept: Kept | None = None) -> Enriched:

@@ -1,7 +1,7 @@
 """What a partition had heard of before the next record: as far back as it matters, and nothing of what is to come."""
 
 import pytest
-from cluster_objects import T0
+from cluster_objects import T0, record_of
 from stream_world import inventory, traffic
 
 from schemas.framing import Writer
@@ -10,8 +10,6 @@ from schemas.records import WorkloadEdges
 from schemas.schema_store import SchemaStore
 from schemas.topics import WORKLOAD_EDGES
 from streams.directory.directory import Directory
-from streams.edges.enrich import enrich
-from streams.edges.pack import pack
 from streams.windows.heard import Heard
 
 pytestmark = pytest.mark.kafka
@@ -21,7 +19,7 @@ HOUR = 3_600_000
 
 def records(began):
     """The traffic, a record for each batch: 319."""
-    return [pack([enrich(one.batch, DIRECTORY)], 1)[0].record for one in traffic(began)]
+    return [record_of(DIRECTORY, one.batch) for one in traffic(began)]
 
 
 RECORDS = records(T0) * 8

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from cluster_objects import CLUSTER, T0, batch, facts, pod
+from cluster_objects import CLUSTER, T0, batch, facts, pod, record_of
 from edge_rows import key, sound_rows
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,8 +12,6 @@ from collector.drain import Drained
 from collector.layout import VALUE, Counter
 from collector.repetition import Repetition
 from streams.directory.directory import Directory
-from streams.edges.enrich import enrich
-from streams.edges.pack import pack
 from streams.windows.window import Windows, WindowSpec
 
 REPEAT_S, DRAIN_S, WINDOW_S = 30, 5, 300
@@ -98,7 +96,7 @@ class Node:
         self.repetition.acknowledgement(len(batches))()
         other = batch(source="n2", sequence=self.progress.sequence, end=at_ms + AHEAD_S * 1_000)
         for batch_ in (other, *batches):
-            self.windows.apply(pack([enrich(batch_, DIRECTORY)], 1)[0].record)
+            self.windows.apply(record_of(DIRECTORY, batch_))
         self.keep(self.windows.changed())
 
     def keep(self, changed):

@@ -2,11 +2,11 @@
 
 import dataclasses
 
-from cluster_objects import T0, controller, endpoints, facts, node, owner, pod, service
+from cluster_objects import T0, controller, endpoints, facts, namespace, node, owner, pod, service
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.records import InventoryObject, NamespaceBody, Protocol
+from schemas.records import Protocol
 from streams.directory.directory import Directory
 from streams.objects.addresses import packed
 
@@ -17,7 +17,6 @@ ADDRESSES = [packed(ip) for ip in (*IPS, "10.96.0.1", "10.96.0.2", "198.51.100.1
 PORTS = (80, 30_080)
 OWNERS = (None, owner("ReplicaSet", "web-abc"), owner("Job", f"tick-{T0 // 60_000}"), owner("StatefulSet", "db"))
 AMBIENT = (("istio.io/dataplane-mode", "ambient"),)
-NAMESPACE = InventoryObject("test", "Namespace", "", "demo", NamespaceBody(), labels=AMBIENT)
 LABELS = ({}, {"app": "web"}, {"app": "web", "pod-template-hash": "abc"}, {"app": "db"})
 
 
@@ -75,10 +74,8 @@ others = st.sampled_from(
         controller("Deployment", "web", {"app": "other"}),
         controller("CronJob", "tick", template={"app": "tick"}),
         controller("StatefulSet", "db", {"app": "db"}),
-        InventoryObject(
-            "test", "Namespace", "", "demo", NamespaceBody(), labels=(("istio.io/dataplane-mode", "ambient"),)
-        ),
-        InventoryObject("test", "Namespace", "", "demo", NamespaceBody()),
+        namespace(AMBIENT),
+        namespace(),
     ]
 )
 objects = st.one_of(pods(), pods(), services(), slices(), others)
@@ -129,12 +126,15 @@ def test_steady_servers_are_those_of_any_moment_between(many, span):
     """Or there are none to tell."""
     first, last = span
     directory = told(many)
-    for address in ADDRESSES:
-        servers = directory.steady_servers(address, Protocol.TCP, 80, (first, last))
-        steady = directory.steady(address, first, last)
-        for at in range(first, last + 1, 1_000):
+    found = [
+        (one, directory.steady_servers(one, Protocol.TCP, 80, (first, last)), directory.steady(one, first, last))
+        for one in ADDRESSES
+    ]
+    for at in range(first, last + 1, 1_000):
+        fresh = told(many)
+        for address, servers, steady in found:
             if servers is not None:
-                assert set(servers) == set(told(many).servers(address, Protocol.TCP, 80, (at, at)))
+                assert set(servers) == set(fresh.servers(address, Protocol.TCP, 80, (at, at)))
             if steady:
                 assert directory.end(address, first, last) == directory.end(address, at, at)
 

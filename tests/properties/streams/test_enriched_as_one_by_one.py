@@ -3,7 +3,7 @@
 from collections import Counter
 from itertools import product
 
-from cluster_objects import T0, batch, connection, controller, endpoints, facts, node, owner, pod, service
+from cluster_objects import T0, batch, connection, controller, endpoints, facts, node, observations, owner, pod, service
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -130,7 +130,7 @@ def test_what_is_kept_changes_no_answer(changes, steps):
         for kept in (None, Kept(directory, (made.interval_start, made.interval_end))):
             enriched = enrich(made, directory, kept)
             found, unresolved, ignored = one_by_one(made, directory)
-            assert [*map(tuple, enriched.observations)] == found
+            assert [*map(tuple, observations(enriched))] == found
             assert (enriched.source.unresolved, enriched.source.ignored) == (unresolved, ignored)
             assert packed(enriched) == Counter((*link, *rest) for link, *rest in found)
             assert len(enriched) == len(found)
@@ -144,7 +144,7 @@ def test_every_kind_of_pair_is_written_as_it_is_told():
     enriched = enrich(made, Directory(STANDING))
     found, unresolved, ignored = one_by_one(made, Directory(STANDING))
     assert len(enriched.pairs) > 30
-    assert [*map(tuple, enriched.observations)] == found
+    assert [*map(tuple, observations(enriched))] == found
     assert (enriched.source.unresolved, enriched.source.ignored) == (unresolved, ignored)
     assert packed(enriched) == Counter((*link, *rest) for link, *rest in found)
 
@@ -156,4 +156,4 @@ def test_batches_of_a_step_may_share_what_is_kept(changes, several):
     made = [batch(*seen, end=T0 + 5_000 + 3_000 * number) for number, seen in enumerate(several)]
     kept = Kept(directory, (made[0].interval_start, made[-1].interval_end))
     for one in made:
-        assert [*map(tuple, enrich(one, directory, kept).observations)] == one_by_one(one, directory)[0]
+        assert [*map(tuple, observations(enrich(one, directory, kept)))] == one_by_one(one, directory)[0]

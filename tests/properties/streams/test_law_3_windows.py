@@ -3,14 +3,12 @@
 from dataclasses import replace
 from itertools import pairwise
 
-from cluster_objects import T0, batch, connection, endpoints, facts, node, pod, service
+from cluster_objects import T0, batch, connection, endpoints, facts, node, pod, record_of, service
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.records import Role
 from streams.directory.directory import Directory
-from streams.edges.enrich import enrich
-from streams.edges.pack import pack
 from streams.windows.window import Windows, WindowSpec
 
 LENGTH, DRAIN = 10_000, 4_000
@@ -87,7 +85,7 @@ def _with_repetitions(batches, starts):
 
 
 def record(batches):
-    return pack([enrich(one, DIRECTORY) for one in batches], 1)[0].record
+    return record_of(DIRECTORY, *batches)
 
 
 def latest(emitted):

@@ -3,7 +3,7 @@
 import dataclasses
 
 import pytest
-from cluster_objects import T0, connection, enriched, facts, manifests, node, pod, service
+from cluster_objects import T0, connection, enriched, facts, manifests, node, observations, pod, service
 
 from schemas.records import Protocol, UnresolvedPeer, counts_of
 from streams.directory.directory import Directory
@@ -136,7 +136,7 @@ def test_what_is_older_than_the_inventory_says_so():
 def test_an_unknown_pod_is_unresolved_wherever_its_address_lies():
     """A UID says that it is a pod, so it is neither another pod nor an outsider."""
     seen = enriched((pod("web", "10.1.0.5"),), connection("203.0.113.7", "10.1.0.5", 80, pod_uid="uid-new"))
-    assert (seen.source.unresolved, seen.observations) == (counts_of({"unknown_pod": 1}), ())
+    assert (seen.source.unresolved, observations(seen)) == (counts_of({"unknown_pod": 1}), ())
 
 
 def test_what_is_long_gone_is_forgotten_if_another_took_its_name():

@@ -10,12 +10,10 @@ from dataclasses import replace
 
 import pytest
 from accounting import latest
-from cluster_objects import CLUSTER, T0
+from cluster_objects import CLUSTER, T0, record_of
 from stream_world import differences, doubled, inventory, shuffled, traffic
 
 from streams.directory.directory import Directory
-from streams.edges.enrich import enrich
-from streams.edges.pack import pack
 from streams.windows.window import Windows, WindowSpec
 
 DIRECTORY = Directory(inventory())
@@ -24,7 +22,7 @@ LATENESS, KEPT, SHORTLY_KEPT = 1_000, 900_000, 6_000
 
 
 def record(deliveries):
-    return pack([enrich(one.batch, DIRECTORY) for one in deliveries], 1)[0].record
+    return record_of(DIRECTORY, *(one.batch for one in deliveries))
 
 
 def records(deliveries, chance):

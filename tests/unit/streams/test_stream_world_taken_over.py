@@ -5,17 +5,15 @@ new              reads back 3, emits 1001, 1002 ...
 """
 
 from accounting import latest
-from cluster_objects import CLUSTER, T0
+from cluster_objects import CLUSTER, T0, record_of
 from stream_world import inventory, traffic
 
 from streams.directory.directory import Directory
-from streams.edges.enrich import enrich
-from streams.edges.pack import pack
 from streams.windows.window import Windows, WindowSpec
 
 SPEC = WindowSpec(2_000, lateness=1_000)
 DIRECTORY = Directory(inventory())
-RECORDS = [pack([enrich(one.batch, DIRECTORY)], 1)[0].record for one in traffic(T0)]
+RECORDS = [record_of(DIRECTORY, one.batch) for one in traffic(T0)]
 HALF = len(RECORDS) // 2
 
 

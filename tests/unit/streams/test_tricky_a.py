@@ -1,6 +1,6 @@
 """Section A of the tricky cases: Services and ports. A policy is judged on pod address and pod port."""
 
-from cluster_objects import T0, connection, edges, endpoints, enriched, manifests, node, pod, service
+from cluster_objects import T0, connection, edges, endpoints, enriched, manifests, node, observations, pod, service
 
 from schemas.records import (
     ApiServerPeer,
@@ -40,7 +40,7 @@ spec: {clusterIP: 10.96.0.20, selector: {app: server}, ports: [{name: grpc, port
 
 def test_a02_the_service_and_its_own_port_stay_on_the_edge():
     """A CNI that enforces before translation needs the Service's port too; what was asked for is not lost."""
-    seen = enriched((CLIENT, *API), connection("10.1.0.1", "10.96.0.9", 80)).observations
+    seen = observations(enriched((CLIENT, *API), connection("10.1.0.1", "10.96.0.9", 80)))
     assert {(ServiceRef("demo", "api", 80), 8080)} == {(one.link.service, one.link.port) for one in seen}
 
 
@@ -134,7 +134,7 @@ def test_a09_named_target_ports_differ_by_pod():
     """One edge for each number that a pod declares, each only a candidate until a server's end has told."""
     other = pod("other", "10.1.0.3", labels={"app": "server"}, ports=(("http", 9090),))
     objects = (CLIENT, SERVER, other, service("api", "10.96.0.9", ports=((80, "http"),), selector={"app": "server"}))
-    seen = enriched(objects, connection("10.1.0.1", "10.96.0.9", 80)).observations
+    seen = observations(enriched(objects, connection("10.1.0.1", "10.96.0.9", 80)))
     told = {(one.link.workload.name, one.link.port, one.link.shared) for one in seen if one.link.role == 1}
     assert {("other", 9090, True), ("server", 8080, True)} == told
 
@@ -243,10 +243,10 @@ def test_several_workloads_behind_one_service_are_all_told_as_candidates():
     other = pod("other", "10.1.0.3", labels={"app": "other"})
     slices = endpoints("api", [("10.1.0.2", "server"), ("10.1.0.3", "other")])
     objects = (CLIENT, SERVER, other, service("api", "10.96.0.9"), slices)
-    several = enriched(objects, connection("10.1.0.1", "10.96.0.9", 80)).observations
+    several = observations(enriched(objects, connection("10.1.0.1", "10.96.0.9", 80)))
     told = sorted((one.link.workload.name, one.link.shared) for one in several if one.link.role == 1)
     assert told == [("other", True), ("server", True)]
-    alone = enriched((CLIENT, *API), connection("10.1.0.1", "10.96.0.9", 80)).observations
+    alone = observations(enriched((CLIENT, *API), connection("10.1.0.1", "10.96.0.9", 80)))
     assert {False} == {one.link.shared for one in alone}
 
 

@@ -3,7 +3,7 @@
 import dataclasses
 
 import pytest
-from cluster_objects import batch, connection, edges, endpoints, enriched, facts, pod, service
+from cluster_objects import batch, connection, edges, endpoints, enriched, facts, observations, pod, service
 
 from schemas.records import Basis, Protocol, Role, ServiceRef
 from streams.directory.directory import Directory
@@ -76,7 +76,7 @@ def test_b23_sctp_is_told_apart_from_tcp_on_the_same_port():
     both = service("gw", "10.96.0.9", ports=((80, "8080"), (81, "8181", Protocol.SCTP)))
     slices = endpoints("gw", [("10.1.0.2", "server")], ports=((80, 8080), (81, 8181, Protocol.SCTP)))
     seen = enriched((CLIENT, SERVER, both, slices), connection("10.1.0.1", "10.96.0.9", 81, protocol=Protocol.SCTP))
-    assert {(one.link.service, one.link.port, one.protocol) for one in seen.observations} == {
+    assert {(one.link.service, one.link.port, one.protocol) for one in observations(seen)} == {
         (ServiceRef("demo", "gw", 81), 8181, 2)
     }
 
@@ -90,5 +90,5 @@ def test_b24_what_is_no_protocol_of_a_policy_never_becomes_an_edge():
 
 
 def test_b25_an_attempt_is_told_but_never_as_established():
-    seen = enriched(API, connection("10.1.0.1", "10.96.0.9", 80, established=False)).observations
+    seen = observations(enriched(API, connection("10.1.0.1", "10.96.0.9", 80, established=False)))
     assert [one.established for one in seen] == [0, 0]

@@ -3,11 +3,12 @@
 import dataclasses
 
 import pytest
-from cluster_objects import T0, connection, controller, edges, enriched, facts, owner, pod
+from cluster_objects import T0, connection, controller, edges, enriched, facts, observations, owner, pod
 
 from schemas.records import UnresolvedPeer, counts_of, labels_of
 from streams.directory.directory import Directory
 from streams.directory.ends import PodEnd
+from streams.objects.addresses import packed
 
 HOUR = 3_600_000
 
@@ -17,7 +18,7 @@ def workload(objects, name="pod"):
 
 
 def holder(directory, address, at):
-    end = directory.end(bytes(map(int, address.split("."))), at, at)
+    end = directory.end(packed(address), at, at)
     return end.peer.workload.name if isinstance(end, PodEnd) else end.peer
 
 
@@ -66,7 +67,7 @@ def test_d39_an_unknown_uid_is_not_taken_for_the_addresss_pod():
     seen = enriched(
         (pod("known", "10.1.0.5"),), connection("10.1.0.5", "203.0.113.1", 443, pod_uid="uid-unknown", count=2)
     )
-    assert (counts_of({"unknown_pod": 2}), ()) == (seen.source.unresolved, seen.observations)
+    assert (counts_of({"unknown_pod": 2}), ()) == (seen.source.unresolved, observations(seen))
 
 
 @pytest.mark.parametrize("phase", ["Succeeded", "Failed"])

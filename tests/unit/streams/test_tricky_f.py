@@ -1,9 +1,9 @@
 """Section F of the tricky cases: meshes. What each socket of a redirected pod tells (docs/decisions/0013-meshes.md)."""
 
 import pytest
-from cluster_objects import connection, edges, endpoints, enriched, manifests, pod, service
+from cluster_objects import connection, edges, endpoints, enriched, manifests, namespace, observations, pod, service
 
-from schemas.records import ExternalPeer, InventoryObject, NamespaceBody, Role, counts_of
+from schemas.records import ExternalPeer, Role, counts_of
 
 SHOP = pod("shop", "10.1.0.1", mesh="istio")
 CART = pod("cart", "10.1.0.2", mesh="istio")
@@ -126,12 +126,10 @@ def test_f56_ambient_is_said_by_the_pod(metadata, mesh):
 def test_f56_ambient_is_said_by_the_namespace_for_all_its_pods_but_those_that_opt_out():
     """It may be said after the pods are there, and taken back."""
     out = pod("out", "10.1.0.3", labels={"istio.io/dataplane-mode": "none"})
-    namespace = InventoryObject(
-        "test", "Namespace", "", "demo", NamespaceBody(), labels=(("istio.io/dataplane-mode", "ambient"),)
-    )
+    ambient = namespace({"istio.io/dataplane-mode": "ambient"})
     captured = [connection(ip, "203.0.113.5", 15006, Role.SERVER) for ip in ("10.1.0.1", "10.1.0.3")]
-    seen = enriched((pod("in", "10.1.0.1"), out, namespace), *captured)
+    seen = enriched((pod("in", "10.1.0.1"), out, ambient), *captured)
     assert seen.source.ignored == counts_of({"mesh_redirect": 1})
-    assert [(one.link.workload.name, one.link.peer) for one in seen.observations] == [
+    assert [(one.link.workload.name, one.link.peer) for one in observations(seen)] == [
         ("out", ExternalPeer("203.0.113.5"))
     ]

@@ -1,12 +1,10 @@
 """Event-time windows, one behaviour each. W is 10 s, lateness 5 s, retention 20 s."""
 
 import pytest
-from cluster_objects import T0, batch, connection, facts, pod
+from cluster_objects import T0, batch, connection, facts, pod, record_of
 
 from schemas.records import Role
 from streams.directory.directory import Directory
-from streams.edges.enrich import enrich
-from streams.edges.pack import pack
 from streams.windows.window import Windows, WindowSpec
 
 SPEC = WindowSpec(10_000, lateness=5_000, retention=20_000)
@@ -18,13 +16,13 @@ def edges(sequence, at=None, end=None, source="n1", losses=()):
     end = (at if end is None else end) * 1_000 + T0
     seen = [] if at is None else [connection("10.1.0.1", "203.0.113.1", 443, at=T0 + at * 1_000)]
     made = batch(*seen, sequence=sequence, end=end, source=source, losses=losses)
-    return pack([enrich(made, DIRECTORY)], 1)[0].record
+    return record_of(DIRECTORY, made)
 
 
 def labelled(at, app):
     """A batch of one connection at T0 + `at` seconds, when the pod's label was this."""
     made = batch(connection("10.1.0.1", "203.0.113.1", 443, at=T0 + at * 1_000), source=f"n{at}")
-    return pack([enrich(made, Directory((facts(), pod("web", "10.1.0.1", labels={"app": app}))))], 1)[0].record
+    return record_of(Directory((facts(), pod("web", "10.1.0.1", labels={"app": app}))), made)
 
 
 def windows(*records):
@@ -84,7 +82,7 @@ def test_a_repetition_is_not_counted_after_a_restart():
 
 
 def test_a_new_boot_counts_from_zero_again():
-    again = pack([enrich(batch(connection("10.1.0.1", "203.0.113.1", 443), boot="second"), DIRECTORY)], 1)[0].record
+    again = record_of(DIRECTORY, batch(connection("10.1.0.1", "203.0.113.1", 443), boot="second"))
     assert windows(edges(0, at=0), again).changed()[0].edges[0].client_count == 2
 
 

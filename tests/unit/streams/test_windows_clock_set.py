@@ -3,12 +3,10 @@
 from dataclasses import replace
 
 import pytest
-from cluster_objects import T0, batch, connection, facts, pod
+from cluster_objects import T0, batch, connection, facts, pod, record_of
 
 from schemas.records import Connections
 from streams.directory.directory import Directory
-from streams.edges.enrich import enrich
-from streams.edges.pack import pack
 from streams.windows.incomplete import Reasons, Reported
 from streams.windows.ledger import Defect, Kind
 from streams.windows.window import Windows, WindowSpec
@@ -28,7 +26,7 @@ def told(number, end, node="n1", begin=None, steps=0):
     start = end - 5_000 if begin is None else begin
     made = batch(sequence=number, source=node, end=end, losses=losses)
     made = replace(made, interval_start=start, connections=Connections.of([seen], start))
-    return pack([enrich(made, DIRECTORY)], 1)[0].record
+    return record_of(DIRECTORY, made)
 
 
 def source(*batch_):

@@ -2,12 +2,10 @@
 
 from dataclasses import replace
 
-from cluster_objects import T0, batch, connection, facts, pod
+from cluster_objects import T0, batch, connection, facts, pod, record_of
 
 from schemas.records import BatchSource
 from streams.directory.directory import Directory
-from streams.edges.enrich import enrich
-from streams.edges.pack import pack
 from streams.windows.incomplete import Reasons
 from streams.windows.ledger import Defect, Kind
 from streams.windows.window import Windows, WindowSpec
@@ -20,7 +18,7 @@ def heard(source, sequence, end, held=0, boot="boot"):
     """A batch of one connection in the middle of its five seconds before T0 + `end` seconds."""
     seen = connection("10.1.0.1", "203.0.113.1", 443, at=T0 + end * 1_000 - 2_000)
     made = replace(batch(seen, source=source, sequence=sequence, end=T0 + end * 1_000, boot=boot), held=held)
-    return pack([enrich(made, DIRECTORY)], 1)[0].record
+    return record_of(DIRECTORY, made)
 
 
 def windows(*records):

@@ -1,14 +1,12 @@
 """A window that no record could hold is told all the same, without the edges that matter least, and says so."""
 
 import pytest
-from cluster_objects import T0, batch, connection, facts, pod
+from cluster_objects import T0, batch, connection, facts, pod, record_of
 
 from schemas.framing import Reader, Writer
 from schemas.records import WorkloadWindow
 from schemas.topics import WORKLOAD_WINDOWS
 from streams.directory.directory import Directory
-from streams.edges.enrich import enrich
-from streams.edges.pack import pack
 from streams.windows.fitting import LEFT_OUT, fitted
 from streams.windows.window import Windows, WindowSpec
 
@@ -23,7 +21,7 @@ def window():
     """A scanner's: fifty ports answered, a thousand did not."""
     rows = [connection("10.1.0.1", "10.1.0.2", port, established=port <= 50, at=T0 + 1_000) for port in range(1, 1_051)]
     windows = Windows("test", SPEC)
-    windows.apply(pack([enrich(batch(*rows), DIRECTORY)], 1)[0].record)
+    windows.apply(record_of(DIRECTORY, batch(*rows)))
     return next(one for one in windows.changed() if one.workload.name == "scanner")
 
 
@@ -57,7 +55,7 @@ def test_a_restart_goes_on_saying_so_and_of_no_other_window(window):
         connection("10.1.0.1", "10.1.0.2", 2_000, at=T0 + 2_000),
         connection("10.1.0.2", "10.1.0.1", 80, at=T0 + 2_000),
     )
-    windows.apply(pack([enrich(batch(*rows, sequence=1), DIRECTORY)], 1)[0].record)
+    windows.apply(record_of(DIRECTORY, batch(*rows, sequence=1)))
     after = {one.workload.name: one for one in windows.changed()}
     assert (after["scanner"].left_out, after["scanner"].complete) == (told.left_out, False)
     assert (after["target"].left_out, after["target"].complete) == (0, True)

@@ -1,11 +1,9 @@
 """An edge that only one end saw: a node that is blind is not a node that contradicts."""
 
-from cluster_objects import T0, batch, connection, facts, pod
+from cluster_objects import T0, batch, connection, facts, pod, record_of
 
 from schemas.records import Role
 from streams.directory.directory import Directory
-from streams.edges.enrich import enrich
-from streams.edges.pack import pack
 from streams.windows.window import Windows, WindowSpec
 
 SPEC = WindowSpec(10_000, lateness=5_000, retention=20_000)
@@ -17,7 +15,7 @@ THEN = 20
 
 def told(source, *seen, sequence=0, end=4):
     made = batch(*seen, source=source, sequence=sequence, end=T0 + end * 1_000)
-    return pack([enrich(made, Directory((facts(), *PODS)))], 1)[0].record
+    return record_of(Directory((facts(), *PODS)), made)
 
 
 def ends_of(made, name="server"):

@@ -3,12 +3,10 @@
 from itertools import permutations
 
 import pytest
-from cluster_objects import T0, batch, connection, endpoints, facts, pod, service
+from cluster_objects import T0, batch, connection, endpoints, facts, pod, record_of, service
 
 from schemas.records import Role
 from streams.directory.directory import Directory
-from streams.edges.enrich import enrich
-from streams.edges.pack import pack
 from streams.windows.window import Windows, WindowSpec
 
 SPEC = WindowSpec(10_000, lateness=5_000, retention=20_000)
@@ -31,7 +29,7 @@ DIRECT = batch(connection("10.1.0.1", "10.1.0.3", 8080, count=2, at=T0 + 2_000),
 def emitted(batches, restart_after=None):
     made, told = Windows("test", SPEC), []
     for number, one in enumerate(batches):
-        made.apply(pack([enrich(one, DIRECTORY)], 1)[0].record)
+        made.apply(record_of(DIRECTORY, one))
         told += made.changed()
         if number == restart_after:
             made = Windows("test", SPEC)

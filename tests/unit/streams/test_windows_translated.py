@@ -1,12 +1,11 @@
 """A server's end that saw a node's address, and the client's end that tells who it was (A14, C26)."""
 
 import pytest
-from cluster_objects import T0, batch, connection, facts, node, pod
+from cluster_objects import T0, batch, connection, facts, node, pod, record_of
 
 from schemas.records import NodePeer, Role, WorkloadPeer
 from streams.directory.directory import Directory
 from streams.edges.enrich import enrich
-from streams.edges.pack import pack
 from streams.windows.window import Windows, WindowSpec
 
 SPEC = WindowSpec(10_000, lateness=5_000, retention=20_000)
@@ -36,7 +35,7 @@ def seen(count, address="192.168.0.1", at=3, sequence=0):
 def windows(*batches):
     made = Windows("test", SPEC)
     for one in batches:
-        made.apply(pack([enrich(one, DIRECTORY)], 1)[0].record)
+        made.apply(record_of(DIRECTORY, one))
     return made
 
 
@@ -106,7 +105,7 @@ def test_a_client_that_counts_one_window_later_explains_the_window_before():
     """The window before is told again, without the node."""
     made = windows(seen(7, at=9))
     assert peers_of(server_of(made.changed())) == [("n1", 7, True)]
-    made.apply(pack([enrich(told(7, at=10), DIRECTORY)], 1)[0].record)
+    made.apply(record_of(DIRECTORY, told(7, at=10)))
     assert peers_of(server_of(made.changed())) == []
 
 
@@ -121,5 +120,5 @@ def test_a_restart_in_between_changes_nothing():
     before = windows(told(7))
     after = Windows("test", SPEC)
     after.restore(before.changed(), [enrich(told(7), DIRECTORY).source])
-    after.apply(pack([enrich(seen(7), DIRECTORY)], 1)[0].record)
+    after.apply(record_of(DIRECTORY, seen(7)))
     assert peers_of(server_of(after.changed())) == peers_of(server_of(calm.changed())) == [("client", 7, False)]
