@@ -20,7 +20,7 @@ def _names(_context: click.Context, _option: click.Parameter, given: tuple[str, 
 
 def _place(_context: click.Context, _option: click.Parameter, text: str) -> tuple[str, str]:
     namespace, slash, name = text.rpartition("/")
-    if not name or (slash and not namespace):
+    if not name or (slash and not namespace) or "/" in namespace:
         raise UsageError(f"--lease {text}: write NAMESPACE/NAME, or NAME for one in our own namespace")
     return namespace, name
 
@@ -81,6 +81,8 @@ def follow(  # noqa: PLR0913  one argument per option
 
     if objects:
         refuse_given(_WATCHING, "cannot be given with --objects: files are not watched")
+    if no_lease:
+        refuse_given({"lease"}, "cannot be given with --no-lease: nobody would take it")
     server = ServerSettings(
         kubeconfig, context, namespaces, None if no_lease else lease, settle_s=settle, other_cluster=other_cluster
     )

@@ -45,15 +45,18 @@ def credentials(kubeconfig: str, context: str) -> Callable[[], Configuration]:
 
     def load() -> Configuration:
         configuration, config = kubernetes.client.Configuration(), kubernetes.config
+        path = kubeconfig or config.KUBE_CONFIG_DEFAULT_LOCATION
+        in_pod = NAMESPACE_FILE.exists() and not (kubeconfig or context)
+        where = "the pod's service account" if in_pod else f"kubeconfig {path}"
         try:
-            if kubeconfig or context or not NAMESPACE_FILE.exists():
+            if not in_pod:
                 config.load_kube_config(kubeconfig or None, context or None, configuration, persist_config=False)  # type: ignore[no-untyped-call]  # the library's
             else:
                 config.load_incluster_config(configuration)  # type: ignore[no-untyped-call]  # the library's
         except Exception as error:  # ConfigException, OSError, PyYAML's errors and what a wrong field leads to
             said = one_line(error).rstrip(".")
             raise UsageError(
-                f"no way to the Kubernetes API: {said}. Name a kubeconfig (--kubeconfig FILE, KUBECONFIG) "
+                f"no way to the Kubernetes API: {where}: {said}. Name a kubeconfig (--kubeconfig FILE, KUBECONFIG) "
                 "and a context in it (--context), run in a pod with a service account, or give files (--objects FILE)"
             ) from error
         return configuration
