@@ -111,6 +111,10 @@ class Writer(Generic[T]):
         """The framed record."""
         return self._prefix + self._encode(value)
 
+    def frame(self, payload: bytes) -> bytes:
+        """The framed record whose payload is written already."""
+        return self._prefix + payload
+
 
 class Reader(Generic[T]):
     """Turns bytes of either framing into records of one type."""

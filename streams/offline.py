@@ -7,8 +7,10 @@ from typing import Final
 
 from schemas.records import ConnectionBatch, Counts, Millis, WorkloadWindow, counts_of
 from streams.directory.directory import Directory
+from streams.edges.answers import Answers
 from streams.edges.enrich import Enriched, enrich
 from streams.edges.pack import pack
+from streams.edges.tables import Tables
 from streams.windows.window import Windows, WindowSpec
 
 _EVER: Final = 1 << 60
@@ -41,12 +43,16 @@ def analyse(batches: Iterable[ConnectionBatch], directory: Directory, window_ms:
         IndexError: The same.
     """
     windows = Windows(cluster, WindowSpec(window_ms, lateness=_EVER, retention=_EVER))
+    tables = Tables(cluster, partitions=1)
     account = _Account()
     for batch in batches:
-        enriched = enrich(batch, directory)
+        if tables.is_full():
+            tables = Tables(cluster, partitions=1)
+        enriched = enrich(batch, Answers(directory, (batch.interval_start, batch.interval_end), tables))
         account.add(enriched)
-        for packed in pack([enriched], partitions=1):
-            windows.apply(packed.record)
+        for packed in pack([enriched]):
+            for _, record in packed.records():
+                windows.apply(record)
     return account.with_windows(windows.finish())
 
 

@@ -4,46 +4,68 @@ An observation keeps the subject's role and the end that saw it apart, so that n
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import repeat
-from typing import Final, TypeAlias
+from operator import eq
+from typing import Final
+
+import numpy as np
 
 from schemas.records import BatchSource, ConnectionBatch, Connections, counts_of
 from schemas.records.connections import BASES, PROTOCOLS, ROLES
-from streams.directory.directory import Directory
-from streams.directory.ends import End, PodEnd, Server
-from streams.directory.kept import Kept
 from streams.directory.leases import FOREVER
-from streams.directory.resolve import (
-    Asked,
-    Flow,
-    Link,
-    Outcome,
-    Own,
-    Span,
-    Unresolved,
-    is_plain,
-    left_out,
-    resolve,
-    told,
-)
+from streams.directory.resolve import Flow, Ignored, Link, Outcome, Span, Unresolved, left_out, resolve, told
+from streams.edges.answers import NOBODY, Answers
+from streams.edges.tables import Longs
 from streams.objects.addresses import is_loopback, unmapped
 
 _MOST_CONNECTIONS: Final = 1 << 44
 """Of a batch: more than a node makes in years, and so few that half a million such batches fit a window's longs."""
-Pair: TypeAlias = tuple[int, PodEnd, PodEnd, tuple[Server, ...]]
-"""Position in the batch, own end, the only server's end, that server."""
+_UNKNOWN: Final = 1 << 62
+"""No end's number."""
+_V4: Final = 4
+_LOOPBACK: Final = 127
 
 
 @dataclass(frozen=True, slots=True)
+class Plain:
+    """Connections between plain ends, in columns: they are most, so no links are made. `links_of` says just the same.
+
+    Attributes:
+        rows: Positions in the batch.
+        workloads: Of own ends; this and the following are numbers of the tables.
+        peers: Own ends, as peers.
+        far_workloads: Of other ends, -1 if it is no pod.
+        far_peers: Other ends, as peers.
+        services: Between them, or -1.
+        ports: Of the servers.
+        nodes: Where other ends ran, or -1.
+    """
+
+    rows: Longs
+    workloads: Longs
+    peers: Longs
+    far_workloads: Longs
+    far_peers: Longs
+    services: Longs
+    ports: Longs
+    nodes: Longs
+
+    def __len__(self) -> int:
+        """How many observations."""
+        return len(self.rows) + int(np.count_nonzero(self.far_workloads >= 0))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Enriched:
     """What became of a batch: connections = used + unresolved + ignored.
 
     Attributes:
         source: The batch, with its unresolved and ignored connections.
         batch: As it came.
-        pairs: Connections between two pods, of which `links_of` says all. They are most, so links are not made of them.
+        answers: By which it was enriched.
+        plain: Most of the connections used.
         links: At least one for every other connection used.
         rows: For each link, the position of its connection in the batch.
         connections: All connections of the batch.
@@ -52,7 +74,8 @@ class Enriched:
 
     source: BatchSource
     batch: ConnectionBatch
-    pairs: list[Pair]
+    answers: Answers
+    plain: Plain
     links: list[Link]
     rows: list[int]
     connections: int
@@ -60,7 +83,7 @@ class Enriched:
 
     def __len__(self) -> int:
         """How many observations."""
-        return 2 * len(self.pairs) + len(self.links)
+        return len(self.plain) + len(self.links)
 
     @property
     def cluster(self) -> str:
@@ -68,13 +91,12 @@ class Enriched:
         return self.batch.cluster
 
 
-def enrich(batch: ConnectionBatch, directory: Directory, kept: Kept | None = None) -> Enriched:
+def enrich(batch: ConnectionBatch, answers: Answers) -> Enriched:
     """All of a batch.
 
     Args:
         batch: What a node saw.
-        directory: Who held an address.
-        kept: The same directory's answers for batches of about the same time.
+        answers: Who held an address; of about the batch's time, or they are asked for anew.
 
     Raises:
         ValueError: Columns disagree, a number is out of range or an address is none.
@@ -82,18 +104,22 @@ def enrich(batch: ConnectionBatch, directory: Directory, kept: Kept | None = Non
     """
     columns = batch.connections
     _check(columns)
-    span = _span(batch)
-    if kept is None or not kept.covers(*span):
-        kept = Kept(directory, span)
-    pairs: list[Pair] = []
+    span, total = _span(batch), sum(columns.counts)
+    if total >= _MOST_CONNECTIONS:
+        raise ValueError("the counts are out of range")
+    if max(map(abs, (batch.interval_start, batch.interval_end, *span))) >= FOREVER:
+        raise ValueError("a moment is out of range")
+    if not answers.covers(*span):
+        answers = Answers(answers.directory, span, answers.tables)
     links: list[Link] = []
     rows: list[int] = []
     unresolved: Counter[str] = Counter()
     ignored: Counter[str] = Counter()
-    for row, outcome in _outcomes(batch, kept, pairs):
+    working = _Rows(batch, answers)
+    for row, outcome in working.others():
         if isinstance(outcome, tuple):
             links += outcome
-            rows += repeat(row, len(outcome))
+            rows += [row] * len(outcome)
         elif isinstance(outcome, Unresolved):
             unresolved[outcome.reason] += columns.counts[row]
         else:
@@ -102,37 +128,27 @@ def enrich(batch: ConnectionBatch, directory: Directory, kept: Kept | None = Non
         batch.node, batch.boot_id, batch.sequence, batch.interval_start, batch.interval_end, batch.losses,
         counts_of(unresolved), counts_of(ignored), batch.held,
     )  # fmt: skip
-    total = sum(columns.counts)
-    return Enriched(source, batch, pairs, links, rows, total, total - unresolved.total() - ignored.total())
+    used = total - unresolved.total() - ignored.total()
+    return Enriched(source, batch, answers, working.plain, links, rows, total, used)
 
 
 def _check(columns: Connections) -> None:
-    """What the loop over the rows would not notice."""
+    """What would not be noticed otherwise."""
     by_row = (
         columns.roles, columns.bases, columns.protocols, columns.established, columns.local, columns.remote,
         columns.ports, columns.counts, columns.first_seen, columns.last_seen, columns.pods,
     )  # fmt: skip
     if len(set(map(len, by_row))) != 1:
         raise ValueError("columns differ in length")
-    if min((*columns.local, *columns.remote, *columns.pods, *columns.counts), default=0) < 0:
+    if not columns.ports:
+        return
+    if min(map(min, (columns.local, columns.remote, columns.pods, columns.counts))) < 0:
         raise ValueError("an index or a count is negative")
-    if columns.ports and not 0 <= min(columns.ports) <= max(columns.ports) < 1 << 16:
+    if not 0 <= min(columns.ports) <= max(columns.ports) < 1 << 16:
         raise ValueError("a port is out of range")
     for codes, names in ((columns.roles, ROLES), (columns.bases, BASES), (columns.protocols, PROTOCOLS)):
-        if max(codes, default=0) >= len(names):
+        if max(codes) >= len(names):
             raise IndexError(f"a code is not below {len(names)}")
-
-
-def check_sums(batch: ConnectionBatch) -> None:
-    """What would not fit the longs of the records that are made of it, though each number fits those of the batch.
-
-    Raises:
-        ValueError: A sum is out of range.
-    """
-    if sum(batch.connections.counts) >= _MOST_CONNECTIONS:
-        raise ValueError("the counts are out of range")
-    if max(map(abs, (batch.interval_start, batch.interval_end, *_span(batch)))) >= FOREVER:
-        raise ValueError("a moment is out of range")
 
 
 def _span(batch: ConnectionBatch) -> Span:
@@ -143,44 +159,85 @@ def _span(batch: ConnectionBatch) -> Span:
     return batch.interval_start + least, batch.interval_start + most
 
 
-def _outcomes(batch: ConnectionBatch, kept: Kept, pairs: list[Pair]) -> Iterator[tuple[int, Outcome]]:
-    """What becomes of each row, without those that are added to the pairs.
+class _Rows:
+    """The connections of a batch by the numbers of their ends. What several have in common is asked for once.
 
-    What the batch's rows have in common is asked for once.
+    Attributes:
+        plain: Those between plain ends that are not of one pod.
     """
-    columns = batch.connections
-    addresses = [unmapped(address) for address in columns.addresses]
-    loopback = any(map(is_loopback, addresses))
-    owns: dict[tuple[int, int], End | None] = {}
-    others = kept.others
-    for row, (role, protocol, local, remote, port, pod) in enumerate(
-        zip(columns.roles, columns.protocols, columns.local, columns.remote, columns.ports, columns.pods, strict=True)
-    ):
-        near, far = addresses[local], addresses[remote]
-        if loopback or near == far:
-            ignored = left_out(near, far)
-            if ignored is not None:
-                yield row, ignored
-                continue
-        own = owns.get((pod, local))
-        if own is None:
-            own = owns[pod, local] = kept.own_end(Own(columns.pod_uids[pod], near))
-        asking = others.get((role, protocol, far, port))
-        if asking is None:
-            asking = kept.other_ends(Asked(role, PROTOCOLS[protocol], far, port))
-            others[role, protocol, far, port] = asking
-        servers, plain = asking
-        if plain is not None and servers and isinstance(own, PodEnd) and is_plain(own, plain):
-            pairs.append((row, own, plain, servers))
-        elif own and servers:
-            yield row, told(role, own, servers)
-        else:
-            yield row, resolve(_flow(batch, row, near, far), kept.directory)
+
+    def __init__(self, batch: ConnectionBatch, answers: Answers) -> None:
+        columns = batch.connections
+        self._batch = batch
+        self._answers = answers
+        self._addresses = _unmapped(columns.addresses)
+        self._far = [*map(self._addresses.__getitem__, columns.remote)]
+        self._own = np.array(self._own_numbers(), np.int64)
+        self._other = np.array(self._other_numbers(), np.int64)
+        self._left_out = self._rows_left_out()
+        plain = (self._own != NOBODY) & (self._other >= 0)
+        plain[[*self._left_out]] = False
+        rows = np.flatnonzero(plain)
+        pods, workloads, peers = answers.own_ends.array()[self._own[rows]].T
+        ends = answers.other_ends.array()[self._other[rows]].T
+        different = pods != ends[0]
+        self.plain = Plain(*(column[different] for column in (rows, workloads, peers, *ends[1:])))
+
+    def others(self) -> Iterator[tuple[int, Outcome]]:
+        """What becomes of each of the other rows."""
+        yield from self._left_out.items()
+        columns = self._batch.connections
+        rest = np.ones(len(columns), np.bool_)
+        rest[self.plain.rows] = False
+        rest[[*self._left_out]] = False
+        for row in np.flatnonzero(rest).tolist():
+            role, near, far = columns.roles[row], self._addresses[columns.local[row]], self._far[row]
+            own = self._answers.own_end(columns.pod_uids[columns.pods[row]], near)
+            servers = self._answers.servers(role, columns.protocols[row], far, columns.ports[row])
+            if own and servers:
+                yield row, told(role, own, servers)
+            else:
+                yield row, resolve(self._flow(row, near, far), self._answers.directory)
+
+    def _own_numbers(self) -> Sequence[int]:
+        columns, own = self._batch.connections, self._answers.own
+        ends = [*zip(columns.pods, columns.local, strict=True)]
+        numbers = {end: own(columns.pod_uids[end[0]], self._addresses[end[1]]) for end in dict.fromkeys(ends)}
+        return [*map(numbers.__getitem__, ends)]
+
+    def _other_numbers(self) -> Sequence[int]:
+        columns, answers = self._batch.connections, self._answers
+        asked = (columns.roles, columns.protocols, self._far, columns.ports)
+        found = [*map(answers.others.get, zip(*asked, strict=True), repeat(_UNKNOWN))]
+        for row in [row for row, number in enumerate(found) if number == _UNKNOWN]:
+            found[row] = answers.other(columns.roles[row], columns.protocols[row], self._far[row], columns.ports[row])
+        return found
+
+    def _rows_left_out(self) -> dict[int, Ignored]:
+        """Rows that are none of anybody's, whoever held the addresses."""
+        columns, addresses = self._batch.connections, self._addresses
+        told_apart = len(set(addresses)) == len(addresses)
+        if told_apart and not _any_loopback(addresses) and not any(map(eq, columns.local, columns.remote)):
+            return {}
+        found = enumerate(map(left_out, map(addresses.__getitem__, columns.local), self._far))
+        return {row: ignored for row, ignored in found if ignored is not None}
+
+    def _flow(self, row: int, local: bytes, remote: bytes) -> Flow:
+        batch, columns = self._batch, self._batch.connections
+        first = batch.interval_start + columns.first_seen[row]
+        seen = (first, first + columns.last_seen[row])
+        protocol, uid = PROTOCOLS[columns.protocols[row]], columns.pod_uids[columns.pods[row]]
+        return Flow(columns.roles[row], protocol, local, remote, columns.ports[row], uid, seen)
 
 
-def _flow(batch: ConnectionBatch, row: int, local: bytes, remote: bytes) -> Flow:
-    columns = batch.connections
-    first = batch.interval_start + columns.first_seen[row]
-    seen = (first, first + columns.last_seen[row])
-    protocol, uid = PROTOCOLS[columns.protocols[row]], columns.pod_uids[columns.pods[row]]
-    return Flow(columns.roles[row], protocol, local, remote, columns.ports[row], uid, seen)
+def _unmapped(addresses: Sequence[bytes]) -> Sequence[bytes]:
+    """All of them, v4-mapped ones unwrapped; raises ValueError for anything but 4 or 16 bytes."""
+    return addresses if set(map(len, addresses)) == {_V4} else [*map(unmapped, addresses)]
+
+
+def _any_loopback(addresses: Sequence[bytes]) -> bool:
+    """Looks at all of them together if they are of 4 bytes each."""
+    joined = b"".join(addresses)
+    if len(joined) == _V4 * len(addresses):
+        return _LOOPBACK in joined[::_V4]
+    return any(map(is_loopback, addresses))

@@ -8,14 +8,15 @@ from typing import Final
 from schemas.codec import BadRecord
 from schemas.framing import Reader, Writer
 from schemas.kafka import KafkaSettings
-from schemas.parts import Parts
 from schemas.records import ConnectionBatch, WorkloadEdges, counts_of
 from schemas.schema_store import SchemaStore
 from schemas.topics import MAX_RECORD_BYTES, WORKLOAD_EDGES
 from streams.directory.inventory import Inventory
-from streams.directory.kept import Kept
-from streams.edges.enrich import Enriched, check_sums, enrich
+from streams.edges.answers import Answers
+from streams.edges.enrich import Enriched, enrich
 from streams.edges.pack import pack
+from streams.edges.payload import Payloads
+from streams.edges.tables import Tables
 from streams.intake import Arrival, BadArrival, Output, Result, until
 from streams.tally import Held, Tally
 
@@ -45,7 +46,9 @@ class EnrichStage:
         self._told: set[str] = set()
         self._topic = kafka.topic(WORKLOAD_EDGES)
         self._read = Reader(ConnectionBatch, store)
-        self._write = Writer(WORKLOAD_EDGES.name, WorkloadEdges, store.prefix, Parts(WorkloadEdges).encode)
+        self._frame = Writer(WORKLOAD_EDGES.name, WorkloadEdges, store.prefix).frame
+        self._payloads = Payloads()
+        self._tables: dict[str, Tables] = {}
 
     async def begin(self, partitions: frozenset[int]) -> None:
         """Nothing of partitions is kept between steps."""
@@ -93,24 +96,29 @@ class EnrichStage:
         """All of a step under one lock, so that the directory's answers can be kept for all of it."""
         made: list[tuple[Arrival, Enriched]] = []
         with self._inventory.lock:
-            kept = {cluster: self._kept(cluster, batches) for cluster in {batch.cluster for _, batch in batches}}
+            answers = {cluster: self._answers(cluster, batches) for cluster in {one.cluster for _, one in batches}}
             for arrival, batch in batches:
                 try:
-                    check_sums(batch)
-                    made.append((arrival, enrich(batch, self._inventory.directory(batch.cluster), kept[batch.cluster])))
+                    made.append((arrival, enrich(batch, answers[batch.cluster])))
                 except (ValueError, IndexError) as error:
                     bad.append(BadArrival(arrival.raw, f"not a usable ConnectionBatch: {error}"))
         return made
 
-    def _kept(self, cluster: str, batches: Sequence[tuple[Arrival, ConnectionBatch]]) -> Kept:
+    def _answers(self, cluster: str, batches: Sequence[tuple[Arrival, ConnectionBatch]]) -> Answers:
         own = [batch for _, batch in batches if batch.cluster == cluster]
         span = (min(batch.interval_start for batch in own), max(batch.interval_end for batch in own))
-        return Kept(self._inventory.directory(cluster), span)
+        tables = self._tables.get(cluster)
+        if tables is None or tables.is_full():
+            tables = self._tables[cluster] = Tables(cluster, self._partitions)
+        return Answers(self._inventory.directory(cluster), span, tables)
 
     def _outputs(self, enriched: Sequence[tuple[Arrival, Enriched]], bad: list[BadArrival]) -> tuple[Output, ...]:
         """Together if Kafka takes the records, else in halves; a batch's edges of a partition stay in one record."""
-        packed = pack([made for _, made in enriched], self._partitions)
-        outputs = tuple(Output(self._topic, partition, None, self._write(record)) for partition, record in packed)
+        outputs = tuple(
+            Output(self._topic, partition, None, self._frame(payload))
+            for packed in pack([made for _, made in enriched])
+            for partition, payload in self._payloads(packed)
+        )
         if all(len(output.value) <= _MOST_BYTES for output in outputs):
             return outputs
         if len(enriched) > 1:

@@ -1,152 +1,205 @@
-"""Enriched batches as one record for each partition: `pack`.
+"""Enriched batches as the edges of each partition, still in arrays: `pack`.
 
 Every partition hears of every batch, so that each sees the same watermark and the same gaps.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from itertools import repeat
-from operator import itemgetter
-from typing import Any, Final, NamedTuple, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Final, NamedTuple, TypeVar
 
-from schemas.records import BatchSource, ConnectionBatch, EdgeColumns, Peer, ServiceRef, Workload, WorkloadEdges
-from schemas.topics import partition_of
+import numpy as np
+
+from schemas.records import BatchSource, EdgeColumns, Peer, ServiceRef, Workload, WorkloadEdges
 from streams.directory.resolve import OPPOSITE
 from streams.edges.enrich import Enriched
+from streams.edges.tables import NONE, Longs, Tables
 
-_NONE: Final = -1
-_NUMBERS: Final = ("sources", "workloads", "peers", "services", "ports", "counts", "first_seen", "last_seen", "far")
-_CODES: Final = ("roles", "observed_by", "bases", "protocols", "established", "shared")
-_Row: TypeAlias = tuple[int, int, Peer, ServiceRef | None, int, int, bool, str]
-"""A connection's position in its batch; its subject in the record; then as in a link, without the subject."""
-_Subject: TypeAlias = tuple[int, Callable[[_Row], None]]
-"""A workload's place in its record, and where its rows go."""
+_OPPOSITE: Final = np.array(OPPOSITE, np.int64)
+NUMBERS: Final = ("sources", "workloads", "peers", "services", "ports", "counts", "first_seen", "last_seen", "far")
+BYTES: Final = ("roles", "observed_by", "bases", "protocols", "established", "shared")
+T = TypeVar("T")
 
 
-class Packed(NamedTuple):
-    """A record and where it goes."""
+class Part(NamedTuple):
+    """The edges of one partition: their tables, as in `WorkloadEdges`, and their rows in the columns."""
 
     partition: int
-    record: WorkloadEdges
+    workloads: list[Workload]
+    peers: list[Peer]
+    services: list[ServiceRef]
+    nodes: list[str]
+    rows: slice
 
 
-class _Table:
-    """Distinct values in order of first use. The same object is found without comparing it."""
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """The edges of one cluster's batches.
 
-    def __init__(self) -> None:
-        self.values: dict[Any, int] = {}
-        self.places: dict[int, int] = {}
+    Attributes:
+        cluster: Its name.
+        sources: The batches, in order.
+        parts: One for each partition, in order.
+        columns: As in `EdgeColumns`, the rows of each part after those of the one before; bytes are numbers, too.
+    """
 
-    def of(self, values: Iterable[object]) -> list[int]:
-        """The values' indexes."""
-        known = self.places
-        return [known[one] if (one := id(value)) in known else self.place(value) for value in values]
+    cluster: str
+    sources: tuple[BatchSource, ...]
+    parts: list[Part]
+    columns: Mapping[str, Longs]
 
-    def place(self, value: object) -> int:
-        """The value's index, from now on also in `places`."""
-        found = self.places[id(value)] = self.values.setdefault(value, len(self.values))
-        return found
+    def records(self) -> Iterator[tuple[int, WorkloadEdges]]:
+        """A record for each partition, without Avro in between."""
+        for part in self.parts:
+            columns: dict[str, Any] = {
+                name: tuple(self.columns[name][part.rows].tolist()) for name in NUMBERS if self.has(part, name)
+            }
+            columns |= {
+                name: self.columns[name][part.rows].astype(np.uint8).tobytes()
+                for name in BYTES if self.has(part, name)
+            }  # fmt: skip
+            edges = EdgeColumns(**columns)
+            yield (
+                part.partition,
+                WorkloadEdges(
+                    self.cluster, self.sources, tuple(part.workloads), tuple(part.peers), tuple(part.services), edges,
+                    tuple(part.nodes),
+                ),
+            )  # fmt: skip
 
-
-class _Builder:
-    """The tables and columns of one record."""
-
-    def __init__(self) -> None:
-        self.workloads, self.peers, self.services, self.nodes = _Table(), _Table(), _Table(), _Table()
-        self.services.places[id(None)] = self.nodes.places[id("")] = _NONE
-        self.rows: list[_Row] = []
-        self._numbers: dict[str, list[int]] = {name: [] for name in _NUMBERS}
-        self._codes: dict[str, bytearray] = {name: bytearray() for name in _CODES}
-
-    def end(self, source: int, batch: ConnectionBatch) -> None:
-        """All rows of a batch are there: they become columns."""
-        if not self.rows:
-            return
-        places, workloads, peers, services, roles, ports, shared, far = zip(*self.rows, strict=True)
-        self.rows.clear()
-        pick, seen, start = _picker(places), batch.connections, batch.interval_start
-        numbers, codes = self._numbers, self._codes
-        numbers["sources"] += repeat(source, len(places))
-        numbers["workloads"] += workloads
-        numbers["peers"] += self.peers.of(peers)
-        numbers["services"] += self.services.of(services)
-        numbers["ports"] += ports
-        numbers["far"] += self.nodes.of(far)
-        numbers["counts"] += pick(seen.counts)
-        numbers["first_seen"] += [start + first for first in pick(seen.first_seen)]
-        numbers["last_seen"] += pick(seen.last_seen)
-        codes["roles"] += bytes(roles)
-        codes["observed_by"] += bytes(pick(seen.roles))
-        codes["bases"] += bytes(pick(seen.bases))
-        codes["protocols"] += bytes(pick(seen.protocols))
-        codes["established"] += bytes(pick(seen.established))
-        codes["shared"] += bytes(shared)
-
-    def record(self, cluster: str, sources: tuple[BatchSource, ...]) -> WorkloadEdges:
-        """Everything so far."""
-        columns: dict[str, Any] = {name: bytes(column) for name, column in self._codes.items()}
-        if not any(columns["shared"]):
-            columns["shared"] = b""
-        columns |= {name: tuple(column) for name, column in self._numbers.items()}
-        tables = (self.workloads, self.peers, self.services, self.nodes)
-        workloads, peers, services, nodes = (tuple(one.values) for one in tables)
-        if not nodes:
-            columns["far"] = ()
-        return WorkloadEdges(cluster, sources, workloads, peers, services, EdgeColumns(**columns), nodes)
+    def has(self, part: Part, column: str) -> bool:
+        """Whether the column says anything; two are left out where they do not."""
+        if column == "far":
+            return bool(part.nodes)
+        return column != "shared" or bool(self.columns[column][part.rows].any())
 
 
-def pack(batches: Sequence[Enriched], partitions: int) -> tuple[Packed, ...]:
-    """One record for each cluster and partition, holding all batches in their order."""
-    packed: list[Packed] = []
-    for cluster in dict.fromkeys(batch.cluster for batch in batches):
-        own = [batch for batch in batches if batch.cluster == cluster]
-        sources = tuple(batch.source for batch in own)
-        sorting = _Sorting(cluster, partitions)
-        for source, batch in enumerate(own):
-            sorting.add(source, batch)
-        packed += [Packed(index, builder.record(cluster, sources)) for index, builder in enumerate(sorting.builders)]
-    return tuple(packed)
+def pack(batches: Sequence[Enriched]) -> tuple[Packed, ...]:
+    """One for each cluster, of all its batches in their order; those of a cluster have the same tables."""
+    clusters: dict[str, list[Enriched]] = {}
+    for batch in batches:
+        clusters.setdefault(batch.cluster, []).append(batch)
+    return tuple(_packed(own[0].answers.tables, own) for own in clusters.values())
 
 
-class _Sorting:
-    """Links to the record of their subject's partition."""
+class _Views(NamedTuple):
+    """What single workloads see of connections, in columns by number of the tables."""
 
-    def __init__(self, cluster: str, partitions: int) -> None:
-        self._cluster = cluster
-        self.builders = [_Builder() for _ in range(partitions)]
-        self._known: dict[int, _Subject] = {}
-
-    def add(self, source: int, batch: Enriched) -> None:
-        """A batch, after those before it."""
-        self._links(batch)
-        self._pairs(batch)
-        for builder in self.builders:
-            builder.end(source, batch.batch)
-
-    def _links(self, batch: Enriched) -> None:
-        """Those that were made."""
-        for (workload, peer, service, role, port, shared, far), row in zip(batch.links, batch.rows, strict=True):
-            subject, add = self._known.get(id(workload)) or self._subject(workload)
-            add((row, subject, peer, service, role, port, shared, far))
-
-    def _pairs(self, batch: Enriched) -> None:
-        """What `links_of` says of each, without making it: whoever changes one changes the other."""
-        known, roles = self._known, batch.batch.connections.roles
-        for row, own, end, ((_, port, service),) in batch.pairs:
-            mine, theirs, role = own.peer, end.peer, roles[row]
-            subject, add = known.get(id(mine.workload)) or self._subject(mine.workload)
-            add((row, subject, theirs, service, role, port, False, end.node))
-            subject, add = known.get(id(theirs.workload)) or self._subject(theirs.workload)
-            add((row, subject, mine, service, OPPOSITE[role], port, False, end.node))
-
-    def _subject(self, workload: Workload) -> _Subject:
-        builder = self.builders[partition_of(self._cluster, workload.ref, len(self.builders))]
-        found = self._known[id(workload)] = (builder.workloads.place(workload), builder.rows.append)
-        return found
+    rows: Longs
+    workloads: Longs
+    peers: Longs
+    services: Longs
+    roles: Longs
+    ports: Longs
+    nodes: Longs
+    shared: Longs
 
 
-def _picker(rows: tuple[int, ...]) -> Callable[[Sequence[int]], tuple[int, ...]]:
-    """Takes these positions out of a column."""
-    if len(rows) > 1:
-        return itemgetter(*rows)
-    (only,) = rows
-    return lambda column: (column[only],)
+class _Seen(NamedTuple):
+    """What batches say of their connections, one batch after the other."""
+
+    sources: Longs
+    counts: Longs
+    first_seen: Longs
+    last_seen: Longs
+    roles: Longs
+    bases: Longs
+    protocols: Longs
+    established: Longs
+
+
+def _packed(tables: Tables, batches: Sequence[Enriched]) -> Packed:
+    seen = _seen(batches)
+    views = _views(tables, batches, seen)
+    to, source = tables.partition()[views.workloads], seen.sources[views.rows]
+    order = np.argsort(to * len(batches) + source, kind="stable")
+    to, views = to[order], _Views(*(column[order] for column in views))
+    columns = {
+        "sources": seen.sources[views.rows], "workloads": views.workloads, "peers": views.peers,
+        "services": views.services, "roles": views.roles, "observed_by": seen.roles[views.rows],
+        "bases": seen.bases[views.rows], "protocols": seen.protocols[views.rows],
+        "established": seen.established[views.rows], "ports": views.ports, "counts": seen.counts[views.rows],
+        "first_seen": seen.first_seen[views.rows], "last_seen": seen.last_seen[views.rows], "shared": views.shared,
+        "far": views.nodes,
+    }  # fmt: skip
+    ends = np.searchsorted(to, np.arange(tables.partitions), side="right").tolist()
+    rows = [slice(begin, end) for begin, end in pairwise((0, *ends))]
+    tabled = (
+        _tabled(columns[column], rows, table.values)
+        for column, table in (
+            ("workloads", tables.workloads), ("peers", tables.peers), ("services", tables.services),
+            ("far", tables.nodes),
+        )
+    )  # fmt: skip
+    parts = map(Part, range(tables.partitions), *tabled, rows)
+    return Packed(tables.cluster, tuple(batch.source for batch in batches), [*parts], columns)
+
+
+def _tabled(column: Longs, parts: Sequence[slice], values: Sequence[T]) -> Iterator[list[T]]:
+    """Of each part, the values that its numbers stand for, in order of first use; it then has their places instead."""
+    places = np.empty(len(values) + 1, np.int64)  # by number; the last is that of -1
+    for rows in parts:
+        numbers = column[rows]
+        order = np.arange(len(numbers))
+        places[numbers[::-1]] = order[::-1]
+        table = numbers[(places[numbers] == order) & (numbers != NONE)]
+        places[table] = order[: len(table)]
+        places[NONE] = NONE
+        column[rows] = places[numbers]
+        yield [values[number] for number in table.tolist()]
+
+
+def _seen(batches: Sequence[Enriched]) -> _Seen:
+    columns = [batch.batch.connections for batch in batches]
+    lengths = [*map(len, columns)]
+    begins = np.array([batch.batch.interval_start for batch in batches], np.int64)
+    first_seen = _joined((one.first_seen for one in columns), sum(lengths)) + np.repeat(begins, lengths)
+    return _Seen(
+        np.repeat(np.arange(len(batches)), lengths),
+        _joined((one.counts for one in columns), sum(lengths)),
+        first_seen,
+        _joined((one.last_seen for one in columns), sum(lengths)),
+        _codes(one.roles for one in columns),
+        _codes(one.bases for one in columns),
+        _codes(one.protocols for one in columns),
+        _codes(one.established for one in columns),
+    )
+
+
+def _joined(columns: Iterable[tuple[int, ...]], length: int) -> Longs:
+    return np.fromiter((number for column in columns for number in column), np.int64, length)
+
+
+def _codes(columns: Iterable[bytes]) -> Longs:
+    return np.frombuffer(b"".join(columns), np.uint8).astype(np.int64)
+
+
+def _views(tables: Tables, batches: Sequence[Enriched], seen: _Seen) -> _Views:
+    """Of each connection, the own end's view and the other's, then those that are links already."""
+    offsets = np.cumsum([0, *(len(batch.batch.connections) for batch in batches)])
+    plain = [
+        np.concatenate([getattr(batch.plain, name) for batch in batches])
+        for name in ("workloads", "peers", "far_workloads", "far_peers", "services", "ports", "nodes")
+    ]
+    workloads, peers, far_workloads, far_peers, services, ports, nodes = plain
+    rows = np.concatenate([batch.plain.rows + offset for batch, offset in zip(batches, offsets, strict=False)])
+    roles, none = seen.roles[rows], np.zeros(len(rows), np.int64)
+    own = _Views(rows, workloads, far_peers, services, roles, ports, nodes, none)
+    is_pod = far_workloads != NONE
+    other = _Views(rows, far_workloads, peers, services, _OPPOSITE[roles], ports, nodes, none)
+    linked = _linked(tables, batches, offsets.tolist())
+    return _Views(
+        *(np.concatenate((mine, theirs[is_pod], links)) for mine, theirs, links in zip(own, other, linked, strict=True))
+    )
+
+
+def _linked(tables: Tables, batches: Sequence[Enriched], offsets: Sequence[int]) -> _Views:
+    found = [
+        (
+            offset + row, tables.workloads.number(link.workload), tables.peers.number(link.peer),
+            tables.service(link.service), link.role, link.port, tables.node(link.far), int(link.shared),
+        )
+        for batch, offset in zip(batches, offsets, strict=False)
+        for link, row in zip(batch.links, batch.rows, strict=True)
+    ]  # fmt: skip
+    return _Views(*np.array(found, np.int64).reshape(-1, len(_Views._fields)).T)
