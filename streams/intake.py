@@ -86,17 +86,17 @@ async def until(condition: Callable[[], bool], deadline: float = math.inf) -> No
 
 
 class Intake:
-    """A queue bounded by records and by bytes; for one writer and one reader."""
+    """A queue bounded by records and by bytes; for one writer and one reader.
+
+    Attributes:
+        size: Bytes that wait.
+    """
 
     def __init__(self) -> None:
         self._waiting: deque[Arrival] = deque()
         self._filled = asyncio.Event()
         self._emptied = asyncio.Event()
         self.size = 0
-
-    def __len__(self) -> int:
-        """How many records wait; `size` is how many bytes."""
-        return len(self._waiting)
 
     async def put(self, raw: RawRecord, generation: int) -> None:
         """Add a record; waits while there is no room for it. A record always fits an empty queue."""

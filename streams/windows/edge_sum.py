@@ -99,11 +99,6 @@ class EdgeSum:
         """No server's end saw a connection."""
         return self.ends & _BOTH == 1 << CLIENT
 
-    @property
-    def unmatched(self) -> int:
-        """Connections that the client's end saw and the server's end did not."""
-        return max(0, self.counts[CLIENT] - self.counts[SERVER])
-
     def absorb(self, other: "EdgeSum") -> None:
         """Both are one edge from now on."""
         self.first = min(self.first, other.first)

@@ -38,7 +38,6 @@ def emit(window: OpenWindow, cluster: str, setting: Setting, peers: Peers) -> Wo
     window.joined = nodes_of(window, setting.around, peers)
     explained = window.joined.explained | not_reached(window)
     window.revision += 1
-    window.dirty = False
     edges = [*_edges(window, explained, setting, peers), *window.crowds.edges(window.start, window.end)]
     edges.sort(key=itemgetter(0))
     because = tuple(sorted({*setting.because, LEFT_OUT})) if window.left_out else setting.because

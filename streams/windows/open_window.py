@@ -54,7 +54,6 @@ class OpenWindow:
         crowds: Edges with external addresses.
         revision: Of the last emission.
         final: It was or will be emitted as final.
-        dirty: It differs from what was emitted last.
         newest: The last sighting.
         edges: All other edges, by their number (`streams.windows.interned`).
         sources: What has been applied.
@@ -70,7 +69,6 @@ class OpenWindow:
     crowds: Crowds
     revision: int = 0
     final: bool = False
-    dirty: bool = True
     newest: Millis = 0
     edges: dict[int, EdgeSum] = field(default_factory=dict)
     sources: dict[Boot, Applied] = field(default_factory=dict)
@@ -90,7 +88,6 @@ class OpenWindow:
         if known is not None and batch.sequence <= known.sequence:
             return False
         self.sources[boot] = Applied(batch.sequence, missing, batch.losses)
-        self.dirty = True
         return True
 
     def edge(self, key: int, peer: Known, at: Millis) -> EdgeSum:
@@ -119,7 +116,7 @@ class OpenWindow:
 def restored(window: WorkloadWindow, peers: Peers, limit: int) -> OpenWindow:
     """The state that an emitted window stands for; `limit` as of `Crowds`."""
     made = OpenWindow(
-        window.workload, window.start, window.end, Crowds(limit), window.revision, window.final, dirty=False,
+        window.workload, window.start, window.end, Crowds(limit), window.revision, window.final,
         newest=window.described_at, left_out=window.left_out,
     )  # fmt: skip
     explained = [_restore(made, edge, peers) for edge in window.explained]

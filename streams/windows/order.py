@@ -1,10 +1,9 @@
-"""The one fixed order of edges and sources in a window."""
+"""The one fixed order of a window's edges, of peers and of workloads."""
 
 from typing import TypeAlias, assert_never
 
 from schemas.records import (
     ApiServerPeer,
-    Edge,
     ExternalPeer,
     NodePeer,
     Peer,
@@ -22,11 +21,6 @@ SortKey: TypeAlias = tuple[str, ...]
 
 EdgeOrder: TypeAlias = tuple[str, SortKey, str, int]
 """Sorts edges."""
-
-
-def key_of(edge: Edge) -> EdgeKey:
-    """The edge's identity within its workload and window."""
-    return (edge.role, edge.peer, edge.protocol, edge.port)
 
 
 def order_of(key: EdgeKey) -> EdgeOrder:

@@ -99,17 +99,14 @@ class Side:
             member.lowest = address
         return member.total, False
 
-    def fold(self) -> bool:
-        """Tell fewer bits apart if there are too many members; whether that was so."""
-        folded = False
+    def fold(self) -> None:
+        """Tell fewer bits apart while there are too many members."""
         while len(self.members) > self.limit:
             version = next(iter(self.members.values())).lowest.version
             coarser = [bits for bits in LEVELS[version] if not self.bits or bits < self.bits]
             if not coarser:
-                break
+                return
             self.coarsen(coarser[0])
-            folded = True
-        return folded
 
     def coarsen(self, bits: int) -> None:
         """Tell no more than these leading bits apart."""

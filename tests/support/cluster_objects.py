@@ -1,8 +1,5 @@
 """Inventory objects and batches in few words, for tests of streams."""
 
-from operator import itemgetter
-from typing import NamedTuple
-
 import yaml
 
 from schemas.records import (
@@ -17,7 +14,6 @@ from schemas.records import (
     EndpointPort,
     EndpointSliceBody,
     InventoryObject,
-    Millis,
     NamespaceBody,
     NodeBody,
     OwnerRef,
@@ -28,10 +24,6 @@ from schemas.records import (
     ServicePort,
     labels_of,
 )
-from streams.directory.directory import Directory
-from streams.directory.resolve import Link, links_of
-from streams.edges.enrich import enrich
-from streams.edges.pack import pack
 from streams.objects.addresses import packed
 from streams.objects.slim import slim
 
@@ -117,53 +109,3 @@ def batch(*connections, sequence=0, source="n1", boot="boot", end=T0 + 5_000, lo
     """What a node saw in the five seconds before `end`."""
     start = end - 5_000
     return ConnectionBatch(CLUSTER, source, boot, sequence, start, end, Connections.of(connections, start), losses)
-
-
-def enriched(objects, *connections):
-    """What becomes of connections, given the objects."""
-    return enrich(batch(*connections), Directory((facts(), *objects)))
-
-
-def record_of(directory, *batches):
-    """The only partition's record of batches, given who held which address."""
-    (packed_,) = pack([enrich(one, directory) for one in batches], 1)
-    return packed_.record
-
-
-class Observation(NamedTuple):
-    """A link as one end saw it in one batch; codes are those of `Connections`."""
-
-    link: Link
-    observed_by: int
-    basis: int
-    protocol: int
-    established: int
-    connections: int
-    first_seen: Millis
-    last_seen: Millis
-
-
-def observations(made):
-    """All links of an enriched batch one by one, in the connections' order, each with what was seen of it."""
-    every = [*zip(made.rows, made.links, strict=True)]
-    every += [
-        (row, link)
-        for row, own, _, (server,) in made.pairs
-        for link in links_of(made.batch.connections.roles[row], own, server, shared=False)
-    ]
-    return tuple(_observation(made.batch, link, row) for row, link in sorted(every, key=itemgetter(0)))
-
-
-def _observation(seen_in, link, row):
-    seen = seen_in.connections
-    first = seen_in.interval_start + seen.first_seen[row]
-    return Observation(
-        link, seen.roles[row], seen.bases[row], seen.protocols[row], seen.established[row], seen.counts[row],
-        first, first + seen.last_seen[row],
-    )  # fmt: skip
-
-
-def edges(objects, *connections):
-    """The observations as (subject, role code, peer, port), sorted."""
-    links = [one.link for one in observations(enriched(objects, *connections))]
-    return sorted(((link.workload.name, link.role, link.peer, link.port) for link in links), key=repr)

@@ -135,10 +135,6 @@ class KubeServer:
             self._parts.popitem()[1].kill()
         shutil.rmtree(self._directory / "etcd", ignore_errors=True)
 
-    def log(self, part: str) -> str:
-        """The last lines that a part wrote."""
-        return self._parts[part].tail(40)
-
     def _prepare(self) -> None:
         self._directory.mkdir(parents=True, exist_ok=True)
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)

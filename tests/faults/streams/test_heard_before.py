@@ -1,7 +1,8 @@
 """What a partition had heard of before the next record: as far back as it matters, and nothing of what is to come."""
 
 import pytest
-from cluster_objects import T0, record_of
+from cluster_objects import T0
+from enriching import record_of
 from stream_world import inventory, traffic
 
 from schemas.framing import Writer

@@ -90,7 +90,7 @@ def test_a_killed_collector_leaves_nothing_and_the_next_is_another_boot(pair, cg
     assert (last.sequence, _count([last], Role.CLIENT)) == (0, 43)
 
 
-def test_a_missing_topic_is_told_before_anything_is_attached(kernel, kafka):
+def test_a_missing_topic_ends_the_collector(kernel, kafka):
     """The error names the topic."""
     elsewhere = KafkaSettings(kafka.brokers, topic_prefix="nowhere.")
     with pytest.raises(TopicMissing, match=r"nowhere\.netpol\.connections"):

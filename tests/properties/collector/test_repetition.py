@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from cluster_objects import CLUSTER, T0, batch, facts, pod, record_of
+from cluster_objects import CLUSTER, T0, batch, facts, pod
 from edge_rows import key, sound_rows
+from enriching import record_of
 from hypothesis import given
 from hypothesis import strategies as st
 

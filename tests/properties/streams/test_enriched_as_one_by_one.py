@@ -3,17 +3,22 @@
 from collections import Counter
 from itertools import product
 
-from cluster_objects import T0, batch, connection, controller, endpoints, facts, node, observations, owner, pod, service
+from cluster_objects import CLUSTER, T0, batch, connection, controller, endpoints, facts, node, owner, pod, service
+from enriching import answers_of, observations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.records import Basis, Protocol, Role, counts_of
+from schemas.codec import codec
+from schemas.records import Basis, Protocol, Role, WorkloadEdges, counts_of
 from schemas.records.connections import BASES, PROTOCOLS, ROLES
+from schemas.topics import partition_of
 from streams.directory.directory import Directory
-from streams.directory.kept import Kept
 from streams.directory.resolve import Flow, Ignored, Unresolved, resolve
+from streams.edges.answers import Answers
 from streams.edges.enrich import enrich
 from streams.edges.pack import pack
+from streams.edges.payload import Payloads
+from streams.edges.tables import Tables
 from streams.windows.columns import rows_of
 
 PODS = ("10.1.0.5", "10.1.0.6", "10.1.0.7", "fd00::5")
@@ -22,6 +27,8 @@ ELSEWHERE = ("10.96.0.7", "10.96.0.8", "10.96.0.1", "192.168.0.1", "10.1.0.99", 
 ADDRESSES = st.sampled_from(PODS + STEADY * 3 + ELSEWHERE)
 MOMENTS = st.sampled_from((-60_000, -2_001, -2_000, -1, 0, 1, 1_999, 2_000, 2_001, 4_999, 60_000)).map(T0.__add__)
 PARTITIONS = 3
+NEVER = (0, 0)
+"""A time of which no batch is: each is asked for anew."""
 
 
 @st.composite
@@ -111,7 +118,9 @@ def one_by_one(made, directory):
 def packed(made):
     """What the records of all partitions say, in the form of `one_by_one`, and each in the partition of its subject."""
     found = Counter()
-    for _, record in pack([made], PARTITIONS):
+    (packed_,) = pack([made])
+    for partition, record in packed_.records():
+        assert {partition_of(CLUSTER, one.ref, PARTITIONS) for one in record.workloads} <= {partition}
         nodes, services = (*record.nodes, ""), (*record.services, None)
         for row in rows_of(record):
             _, subject, peer, through, role, observer, basis, protocol, established, port, *rest = row
@@ -125,10 +134,11 @@ def packed(made):
 def test_what_is_kept_changes_no_answer(changes, steps):
     """Whatever held an address when; also when the directory changes between two batches."""
     directory = Directory((*STANDING, *changes))
+    tables = Tables(CLUSTER, PARTITIONS)
     for change, seen in steps:
         made = batch(*seen)
-        for kept in (None, Kept(directory, (made.interval_start, made.interval_end))):
-            enriched = enrich(made, directory, kept)
+        for span in (NEVER, (made.interval_start, made.interval_end)):
+            enriched = enrich(made, Answers(directory, span, tables))
             found, unresolved, ignored = one_by_one(made, directory)
             assert [*map(tuple, observations(enriched))] == found
             assert (enriched.source.unresolved, enriched.source.ignored) == (unresolved, ignored)
@@ -141,9 +151,10 @@ def test_every_kind_of_pair_is_written_as_it_is_told():
     """Pods with and without a mesh or a second address, directly and through Services, in each role."""
     every = product(STEADY, STEADY + ELSEWHERE, (80, 8080, 15006), Role)
     made = batch(*(connection(local, remote, port, role, at=T0 + 1_000) for local, remote, port, role in every))
-    enriched = enrich(made, Directory(STANDING))
+    directory = Directory(STANDING)
+    enriched = enrich(made, answers_of(directory, [made], PARTITIONS))
     found, unresolved, ignored = one_by_one(made, Directory(STANDING))
-    assert len(enriched.pairs) > 30
+    assert len(enriched.plain.rows) > 30
     assert [*map(tuple, observations(enriched))] == found
     assert (enriched.source.unresolved, enriched.source.ignored) == (unresolved, ignored)
     assert packed(enriched) == Counter((*link, *rest) for link, *rest in found)
@@ -151,9 +162,19 @@ def test_every_kind_of_pair_is_written_as_it_is_told():
 
 @given(st.lists(CHANGES, max_size=8), st.lists(seen_together(6), min_size=2, max_size=3))
 def test_batches_of_a_step_may_share_what_is_kept(changes, several):
-    """Of different times as well."""
+    """Of different times as well; packed together, they are written as the codec writes them."""
     directory = Directory((*STANDING, *changes))
     made = [batch(*seen, end=T0 + 5_000 + 3_000 * number) for number, seen in enumerate(several)]
-    kept = Kept(directory, (made[0].interval_start, made[-1].interval_end))
-    for one in made:
-        assert [*map(tuple, observations(enrich(one, directory, kept)))] == one_by_one(one, directory)[0]
+    answers = answers_of(directory, made, PARTITIONS)
+    together = [enrich(one, answers) for one in made]
+    for one, enriched in zip(made, together, strict=True):
+        assert [*map(tuple, observations(enriched))] == one_by_one(one, directory)[0]
+    (packed_,) = pack(together)
+    read = codec(WorkloadEdges)
+    for (partition, record), (number, payload) in zip(packed_.records(), Payloads()(packed_), strict=True):
+        assert (number, read.decode(payload)) == (partition, record)
+        assert payload == read.encode(record)
+        assert [*record.edges.sources] == sorted(record.edges.sources)
+        for table, column in ((record.workloads, "workloads"), (record.peers, "peers"), (record.services, "services")):
+            used = [*dict.fromkeys(number for number in getattr(record.edges, column) if number >= 0)]
+            assert used == [*range(len(table))], "tables in order of first use"

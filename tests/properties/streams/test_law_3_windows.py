@@ -3,7 +3,8 @@
 from dataclasses import replace
 from itertools import pairwise
 
-from cluster_objects import T0, batch, connection, endpoints, facts, node, pod, record_of, service
+from cluster_objects import T0, batch, connection, endpoints, facts, node, pod, service
+from enriching import record_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -1,12 +1,12 @@
 """Law 4 for enrichment: connections in = used + unresolved + ignored; and it asks a directory that knows no order."""
 
 from cluster_objects import batch, connection, controller, endpoints, facts, node, owner, pod, service
+from enriching import alone, observations
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.records import Role
 from streams.directory.directory import Directory
-from streams.edges.enrich import enrich
 
 OBJECTS = (
     facts(),
@@ -38,7 +38,7 @@ CONNECTIONS = st.builds(
 @given(st.lists(CONNECTIONS, max_size=20))
 def test_every_connection_is_accounted_for(connections):
     """Whatever the addresses and roles."""
-    seen = enrich(batch(*connections), Directory(OBJECTS))
+    seen = alone(batch(*connections), Directory(OBJECTS))
     told = sum(count for _, count in (*seen.source.unresolved, *seen.source.ignored))
     assert sum(one.count for one in connections) == seen.connections == seen.used + told
 
@@ -53,23 +53,29 @@ EVERYWHERE = batch(
 )
 
 
+def told(directory):
+    """All that comes of it."""
+    made = alone(EVERYWHERE, directory)
+    return observations(made), made.source, made.used
+
+
 @given(st.permutations(OBJECTS), st.data())
 def test_the_directory_answers_the_same_in_any_order_of_objects(objects, data):
     """Asked in between as well, so that no remembered answer outlives what it rests on."""
     shuffled = Directory()
     for item in objects:
         if data.draw(st.booleans()):
-            enrich(EVERYWHERE, shuffled)
+            alone(EVERYWHERE, shuffled)
         shuffled.apply(item)
-    assert enrich(EVERYWHERE, shuffled) == enrich(EVERYWHERE, Directory(OBJECTS))
+    assert told(shuffled) == told(Directory(OBJECTS))
 
 
 @given(st.sets(st.sampled_from(OBJECTS)))
 def test_a_tombstone_leaves_nothing_behind(removed):
     """A directory that forgot an object answers like one that never knew it."""
     forgetful = Directory(OBJECTS)
-    enrich(EVERYWHERE, forgetful)
+    alone(EVERYWHERE, forgetful)
     for item in removed:
         forgetful.remove(item.key)
     never = Directory(item for item in OBJECTS if item not in removed)
-    assert enrich(EVERYWHERE, forgetful) == enrich(EVERYWHERE, never)
+    assert told(forgetful) == told(never)

@@ -41,11 +41,13 @@ def test_a_batch_has_its_rows_and_its_number(seen):
 def test_almost_all_of_it_can_be_attributed(world, seen):
     """A world whose traffic is unresolved would measure something else."""
     from streams.directory.directory import Directory
+    from streams.edges.answers import Answers
     from streams.edges.enrich import enrich
+    from streams.edges.tables import Tables
 
     directory = Directory(world().inventory())
     for batch in seen():
-        made = enrich(batch, directory)
+        made = enrich(batch, Answers(directory, (0, 0), Tables("bench", 1)))
         assert made.used > 0.9 * made.connections
 
 

@@ -3,7 +3,8 @@
 import dataclasses
 
 import pytest
-from cluster_objects import T0, connection, enriched, facts, manifests, node, observations, pod, service
+from cluster_objects import T0, connection, facts, manifests, node, pod, service
+from enriching import enriched, observations
 
 from schemas.records import Protocol, UnresolvedPeer, counts_of
 from streams.directory.directory import Directory

@@ -49,7 +49,7 @@ def enriched(*records, watermark=T0 + 5_000, wait_s=5.0):
 
 
 def windowed(*records, load=lambda *_: ()):
-    stage = WindowStage(KAFKA, Schemas(WorkloadEdges), WindowSpec(10_000), load)
+    stage = WindowStage(KAFKA, Schemas(WorkloadEdges), WindowSpec(10_000), load, lambda _: ())
     return asyncio.run(stage.step(tuple(map(arrival, records))))
 
 

@@ -4,11 +4,10 @@ from dataclasses import replace
 
 from accounting import balance, batch_of
 from cluster_objects import CLUSTER, T0
+from enriching import records_of
 from stream_world import inventory, traffic
 
 from streams.directory.directory import Directory
-from streams.edges.enrich import enrich
-from streams.edges.pack import pack
 
 PARTITIONS = 3
 BATCHES = [one.batch for one in traffic(T0)]
@@ -20,7 +19,7 @@ def told():
     directory = Directory(inventory())
     records = [[] for _ in range(PARTITIONS)]
     for batch in BATCHES:
-        for partition, record in pack([enrich(batch, directory)], PARTITIONS):
+        for partition, record in enumerate(records_of(directory, batch, partitions=PARTITIONS)):
             records[partition].append(record)
     return records
 

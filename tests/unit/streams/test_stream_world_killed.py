@@ -10,7 +10,8 @@ from dataclasses import replace
 
 import pytest
 from accounting import latest
-from cluster_objects import CLUSTER, T0, record_of
+from cluster_objects import CLUSTER, T0
+from enriching import record_of
 from stream_world import differences, doubled, inventory, shuffled, traffic
 
 from streams.directory.directory import Directory

@@ -5,7 +5,8 @@ new              reads back 3, emits 1001, 1002 ...
 """
 
 from accounting import latest
-from cluster_objects import CLUSTER, T0, record_of
+from cluster_objects import CLUSTER, T0
+from enriching import record_of
 from stream_world import inventory, traffic
 
 from streams.directory.directory import Directory

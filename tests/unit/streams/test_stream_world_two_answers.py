@@ -12,13 +12,12 @@ import random
 
 from accounting import balance, batch_of
 from cluster_objects import CLUSTER, T0
+from enriching import records_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from stream_world import inventory, moved_on, traffic
 
 from streams.directory.directory import Directory
-from streams.edges.enrich import enrich
-from streams.edges.pack import pack
 
 PARTITIONS = 4
 BATCHES = [one.batch for one in traffic(T0)]
@@ -36,7 +35,7 @@ def answers():
                 directory.remove(change)
             else:
                 directory.apply(change)
-        found.append([[one.record for one in pack([enrich(batch, directory)], PARTITIONS)] for batch in BATCHES])
+        found.append([records_of(directory, batch, partitions=PARTITIONS) for batch in BATCHES])
     return found
 
 

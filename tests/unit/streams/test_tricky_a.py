@@ -1,6 +1,7 @@
 """Section A of the tricky cases: Services and ports. A policy is judged on pod address and pod port."""
 
-from cluster_objects import T0, connection, edges, endpoints, enriched, manifests, node, observations, pod, service
+from cluster_objects import T0, connection, endpoints, manifests, node, pod, service
+from enriching import edges, enriched, observations
 
 from schemas.records import (
     ApiServerPeer,

@@ -3,11 +3,11 @@
 import dataclasses
 
 import pytest
-from cluster_objects import batch, connection, edges, endpoints, enriched, facts, observations, pod, service
+from cluster_objects import batch, connection, endpoints, facts, pod, service
+from enriching import alone, edges, enriched, observations
 
 from schemas.records import Basis, Protocol, Role, ServiceRef
 from streams.directory.directory import Directory
-from streams.edges.enrich import enrich
 
 CLIENT = pod("client", "10.1.0.1")
 SERVER = pod("server", "10.1.0.2")
@@ -86,7 +86,7 @@ def test_b24_what_is_no_protocol_of_a_policy_never_becomes_an_edge():
     good = batch(connection("10.1.0.1", "10.1.0.2", 80))
     bad = dataclasses.replace(good, connections=dataclasses.replace(good.connections, protocols=bytes([3])))
     with pytest.raises(IndexError):
-        enrich(bad, Directory((facts(), CLIENT, SERVER)))
+        alone(bad, Directory((facts(), CLIENT, SERVER)))
 
 
 def test_b25_an_attempt_is_told_but_never_as_established():

@@ -1,19 +1,8 @@
 """Section C of the tricky cases: nodes, kubelet, loopback, link-local addresses."""
 
 import pytest
-from cluster_objects import (
-    connection,
-    controller,
-    edges,
-    endpoints,
-    enriched,
-    manifests,
-    node,
-    observations,
-    owner,
-    pod,
-    service,
-)
+from cluster_objects import connection, controller, endpoints, manifests, node, owner, pod, service
+from enriching import edges, enriched, observations
 
 from schemas.records import ExternalPeer, NodePeer, Protocol, Role, UnresolvedPeer, WorkloadPeer, counts_of
 

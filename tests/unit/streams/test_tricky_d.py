@@ -3,7 +3,8 @@
 import dataclasses
 
 import pytest
-from cluster_objects import T0, connection, controller, edges, enriched, facts, observations, owner, pod
+from cluster_objects import T0, connection, controller, facts, owner, pod
+from enriching import edges, enriched, observations
 
 from schemas.records import UnresolvedPeer, counts_of, labels_of
 from streams.directory.directory import Directory

@@ -1,7 +1,8 @@
 """Section E of the tricky cases: addresses outside, and of the other family."""
 
 import pytest
-from cluster_objects import connection, edges, endpoints, facts, pod, service
+from cluster_objects import connection, endpoints, facts, pod, service
+from enriching import edges
 
 from schemas.records import ExternalPeer, Role, UnresolvedPeer
 from streams.directory.directory import Directory

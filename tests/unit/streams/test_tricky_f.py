@@ -1,7 +1,8 @@
 """Section F of the tricky cases: meshes. What each socket of a redirected pod tells (docs/decisions/0013-meshes.md)."""
 
 import pytest
-from cluster_objects import connection, edges, endpoints, enriched, manifests, namespace, observations, pod, service
+from cluster_objects import connection, endpoints, manifests, namespace, pod, service
+from enriching import edges, enriched, observations
 
 from schemas.records import ExternalPeer, Role, counts_of
 

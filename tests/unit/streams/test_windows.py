@@ -1,7 +1,8 @@
 """Event-time windows, one behaviour each. W is 10 s, lateness 5 s, retention 20 s."""
 
 import pytest
-from cluster_objects import T0, batch, connection, facts, pod, record_of
+from cluster_objects import T0, batch, connection, facts, pod
+from enriching import record_of
 
 from schemas.records import Role
 from streams.directory.directory import Directory

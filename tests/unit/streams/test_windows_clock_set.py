@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 import pytest
-from cluster_objects import T0, batch, connection, facts, pod, record_of
+from cluster_objects import T0, batch, connection, facts, pod
+from enriching import record_of
 
 from schemas.records import Connections
 from streams.directory.directory import Directory

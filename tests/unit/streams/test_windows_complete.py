@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from cluster_objects import T0, batch, connection, facts, pod, record_of
+from cluster_objects import T0, batch, connection, facts, pod
+from enriching import record_of
 
 from schemas.records import BatchSource
 from streams.directory.directory import Directory

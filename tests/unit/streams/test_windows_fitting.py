@@ -1,7 +1,8 @@
 """A window that no record could hold is told all the same, without the edges that matter least, and says so."""
 
 import pytest
-from cluster_objects import T0, batch, connection, facts, pod, record_of
+from cluster_objects import T0, batch, connection, facts, pod
+from enriching import record_of
 
 from schemas.framing import Reader, Writer
 from schemas.records import WorkloadWindow

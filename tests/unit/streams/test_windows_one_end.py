@@ -1,6 +1,7 @@
 """An edge that only one end saw: a node that is blind is not a node that contradicts."""
 
-from cluster_objects import T0, batch, connection, facts, pod, record_of
+from cluster_objects import T0, batch, connection, facts, pod
+from enriching import record_of
 
 from schemas.records import Role
 from streams.directory.directory import Directory

@@ -3,7 +3,8 @@
 from itertools import permutations
 
 import pytest
-from cluster_objects import T0, batch, connection, endpoints, facts, pod, record_of, service
+from cluster_objects import T0, batch, connection, endpoints, facts, pod, service
+from enriching import record_of
 
 from schemas.records import Role
 from streams.directory.directory import Directory

@@ -1,11 +1,11 @@
 """A server's end that saw a node's address, and the client's end that tells who it was (A14, C26)."""
 
 import pytest
-from cluster_objects import T0, batch, connection, facts, node, pod, record_of
+from cluster_objects import T0, batch, connection, facts, node, pod
+from enriching import alone, record_of
 
 from schemas.records import NodePeer, Role, WorkloadPeer
 from streams.directory.directory import Directory
-from streams.edges.enrich import enrich
 from streams.windows.window import Windows, WindowSpec
 
 SPEC = WindowSpec(10_000, lateness=5_000, retention=20_000)
@@ -119,6 +119,6 @@ def test_a_restart_in_between_changes_nothing():
     calm = windows(told(7), seen(7))
     before = windows(told(7))
     after = Windows("test", SPEC)
-    after.restore(before.changed(), [enrich(told(7), DIRECTORY).source])
+    after.restore(before.changed(), [alone(told(7), DIRECTORY).source])
     after.apply(record_of(DIRECTORY, seen(7)))
     assert peers_of(server_of(after.changed())) == peers_of(server_of(calm.changed())) == [("client", 7, False)]
