@@ -9,7 +9,7 @@ from collector.opening import announce
 from collector.publish import Publisher
 from collector.recorded import BadLine
 from collector.recording import batches_of
-from collector.run import finish, publisher_of
+from collector.run import finish, way_of
 from collector.settings import MIB, ReplaySettings
 from collector.spool import Spool, SpoolLimits
 from schemas.errors import Unavailable, UsageError
@@ -43,7 +43,7 @@ def run(settings: ReplaySettings) -> int:
 def _opened(settings: ReplaySettings) -> Publisher:
     store = SchemaStore(settings.kafka)
     announce(settings.kafka, store)
-    return publisher_of(settings.kafka, store, Spool(SpoolLimits(round(settings.spool_mib * MIB))))
+    return Publisher(way_of(settings.kafka, store), Spool(SpoolLimits(round(settings.spool_mib * MIB))))
 
 
 def _read(settings: ReplaySettings) -> tuple[tuple[ConnectionBatch, ...], tuple[BadLine, ...]]:

@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
@@ -69,16 +69,14 @@ def opening(settings: CollectorSettings) -> Iterator[Publisher]:
     store = SchemaStore(kafka)
     is_open = Opening(lambda: announce(kafka, store))
     try:
-        yield publisher_of(kafka, store, spool, is_open)
+        yield Publisher(replace(way_of(kafka, store), is_open=is_open), spool)
     finally:
         is_open.stop()
 
 
-def publisher_of(
-    kafka: KafkaSettings, store: SchemaStore, spool: Spool, is_open: Callable[[], bool] = lambda: True
-) -> Publisher:
-    """A publisher to `netpol.connections`; raises Unavailable if a Schema Registry is wanted and away."""
-    return Publisher(Way(lambda: batch_producer(kafka), kafka.topic(CONNECTIONS), store.prefix, is_open), spool)
+def way_of(kafka: KafkaSettings, store: SchemaStore) -> Way:
+    """The way to `netpol.connections`; a publisher raises Unavailable if a Schema Registry is wanted and away."""
+    return Way(lambda: batch_producer(kafka), kafka.topic(CONNECTIONS), store.prefix)
 
 
 def finish(publisher: Publisher, flush_s: float) -> None:

@@ -39,9 +39,7 @@ class WindowStage:
         recall: Reads what was heard before.
     """
 
-    def __init__(  # noqa: PLR0913  what it works with, and where it goes on from
-        self, kafka: KafkaSettings, store: SchemaStore, spec: WindowSpec, load: Load, recall: Recall
-    ) -> None:
+    def __init__(self, kafka: KafkaSettings, store: SchemaStore, spec: WindowSpec, load: Load, recall: Recall) -> None:
         self._spec = spec
         self._load = load
         self._recall = recall
