@@ -39,11 +39,16 @@ class Parts(Generic[T]):
 
 def _of(hint: Any) -> Encode:
     item = get_args(hint)[0] if get_origin(hint) is tuple else int
-    return _plain(hint) if item is int else _Items(item)
+    return encoder(hint) if item is int else _Items(item)
 
 
-def _plain(hint: Any) -> Encode:
-    """By fastavro."""
+def array(items: Sequence[bytes]) -> bytes:
+    """An array of items that are written already."""
+    return b"".join((long(len(items)), *items, b"\0")) if items else b"\0"
+
+
+def encoder(hint: Any) -> Encode:
+    """Writes values of a type that a field of a record may have, by fastavro."""
     schema, convert = fastavro.parse_schema(without_logical_types(type_of(hint))), to_plain(hint)
 
     def encode(value: Any) -> bytes:
@@ -58,15 +63,14 @@ class _Items:
     """An array: each item's bytes are kept, with the item, so that no other can have its identity meanwhile."""
 
     def __init__(self, item: Any) -> None:
-        self._encode = _plain(item)
+        self._encode = encoder(item)
         self._kept: dict[int, tuple[object, bytes]] = {}
 
     def __call__(self, values: Sequence[Any]) -> bytes:
         if len(self._kept) + len(values) > _MOST_KEPT:
             self._kept.clear()
         kept = self._kept
-        items = [(kept.get(id(value)) or self._keep(value))[1] for value in values]
-        return b"".join((long(len(items)), *items, b"\0")) if items else b"\0"
+        return array([(kept.get(id(value)) or self._keep(value))[1] for value in values])
 
     def _keep(self, value: object) -> tuple[object, bytes]:
         made = self._kept[id(value)] = (value, self._encode(value))

@@ -142,8 +142,8 @@ class Directory:
 
     def steady_end(self, address: bytes, first: Millis, last: Millis) -> End | None:
         """What `end` says of the address for any two moments between these two; None if that is not the same."""
-        held = self._pods.leases.all(address)
-        if len(held) == 1 and last <= self.watermark:
+        held = self._pods.leases.by_address.get(address)
+        if held is not None and len(held) == 1 and last <= self.watermark:
             (pod,) = held
             if pod.start <= first and last < pod.end and first >= self._places.since:
                 return self._pods.end(pod)

@@ -45,36 +45,40 @@ NEVER: Final = Period(0, 0)
 
 
 class Leases(Generic[L]):
-    """Leases by address; the order of insertion does not matter."""
+    """Leases by address; the order of insertion does not matter.
+
+    Attributes:
+        by_address: For who asks for very many.
+    """
 
     def __init__(self) -> None:
-        self._by_address: dict[bytes, tuple[L, ...]] = {}
+        self.by_address: dict[bytes, tuple[L, ...]] = {}
 
     def __contains__(self, address: bytes) -> bool:
         """Whether anybody is known to have held the address at any time."""
-        return address in self._by_address
+        return address in self.by_address
 
     def put(self, address: bytes, lease: L) -> None:
         """Add a lease, once."""
-        held = self._by_address.get(address, ())
+        held = self.by_address.get(address, ())
         if lease not in held:
-            self._by_address[address] = (*held, lease)
+            self.by_address[address] = (*held, lease)
 
     def drop(self, address: bytes, lease: L) -> None:
         """Forget a lease."""
-        left = tuple(one for one in self._by_address.get(address, ()) if one is not lease)
+        left = tuple(one for one in self.by_address.get(address, ()) if one is not lease)
         if left:
-            self._by_address[address] = left
+            self.by_address[address] = left
         else:
-            self._by_address.pop(address, None)
+            self.by_address.pop(address, None)
 
     def all(self, address: bytes) -> tuple[L, ...]:
         """All leases of the address, whenever they were."""
-        return self._by_address.get(address, ())
+        return self.by_address.get(address, ())
 
     def holders(self, address: bytes, first: Millis, last: Millis) -> tuple[L, ...]:
         """Everybody who may have held the address between the two moments, in no order."""
-        held = self._by_address.get(address)
+        held = self.by_address.get(address)
         return () if held is None else alive(held, first, last)
 
 

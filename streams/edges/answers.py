@@ -6,7 +6,7 @@ that it is worked out for all connections of a batch at once (`streams.edges.enr
 the inventory's lock for as long as it is used, so the directory does not change.
 """
 
-from typing import Final
+from typing import Final, TypeAlias
 
 from schemas.records import Millis
 from schemas.records.connections import PROTOCOLS
@@ -15,6 +15,8 @@ from streams.directory.ends import End, OtherEnd, PodEnd, Server
 from streams.directory.resolve import SERVER, Own, Span, own_end
 from streams.edges.tables import NONE, Column, Tables
 
+Asked: TypeAlias = tuple[int, int, bytes, int]
+"""What of a connection decides who was at its other end, besides the time: role, protocol, address and port."""
 NOBODY: Final = 0
 """The number of every own end that is not plain."""
 
@@ -32,7 +34,7 @@ class Answers:
             tables as a subject and as a peer.
         other_ends: The same of other ends, with the numbers of the Service through which it was reached, its port,
             and its node; -1 for what it has not. Several pods of one workload have the hash of none.
-        others: Numbers of other ends, by role, protocol, address and port; negative for those that are not plain.
+        others: Numbers of other ends; negative for those that are not plain.
     """
 
     def __init__(self, directory: Directory, span: Span, tables: Tables) -> None:
@@ -42,7 +44,7 @@ class Answers:
         self.own_ends = Column(3)
         self.own_ends.extend((0, NONE, NONE))  # NOBODY
         self.other_ends = Column(6)
-        self.others: dict[tuple[int, int, bytes, int], int] = {}
+        self.others: dict[Asked, int] = {}
         self._own: dict[tuple[str, bytes], End | None] = {}
         self._own_numbers: dict[int, int] = {}
         self._servers: list[tuple[Server, ...] | None] = []
@@ -69,18 +71,17 @@ class Answers:
             self.own_ends.extend((hash(end.pod), *self.tables.workload(end.peer)))
         return known
 
-    def other(self, role: int, protocol: int, address: bytes, port: int) -> int:
+    def other(self, asked: Asked) -> int:
         """The number of what was at a connection's other end, from now on also in `others`."""
-        asked = (role, protocol, address, port)
         known = self.others.get(asked)
         if known is None:
             known = self.others[asked] = self._ask_other(*asked)
         return known
 
-    def servers(self, role: int, protocol: int, address: bytes, port: int) -> tuple[Server, ...] | None:
+    def servers(self, asked: Asked) -> tuple[Server, ...] | None:
         """What was at a connection's other end, in full."""
-        number = self.other(role, protocol, address, port)
-        return self._servers[~number] if number < 0 else self._found(role, protocol, address, port)
+        number = self.other(asked)
+        return self._servers[~number] if number < 0 else self._found(*asked)
 
     def _ask_own(self, pod_uid: str, address: bytes) -> End | None:
         if not pod_uid:

@@ -193,7 +193,7 @@ class _Rows:
         for row in np.flatnonzero(rest).tolist():
             role, near, far = columns.roles[row], self._addresses[columns.local[row]], self._far[row]
             own = self._answers.own_end(columns.pod_uids[columns.pods[row]], near)
-            servers = self._answers.servers(role, columns.protocols[row], far, columns.ports[row])
+            servers = self._answers.servers((role, columns.protocols[row], far, columns.ports[row]))
             if own and servers:
                 yield row, told(role, own, servers)
             else:
@@ -207,10 +207,10 @@ class _Rows:
 
     def _other_numbers(self) -> Sequence[int]:
         columns, answers = self._batch.connections, self._answers
-        asked = (columns.roles, columns.protocols, self._far, columns.ports)
-        found = [*map(answers.others.get, zip(*asked, strict=True), repeat(_UNKNOWN))]
+        asked = [*zip(columns.roles, columns.protocols, self._far, columns.ports, strict=True)]
+        found = [*map(answers.others.get, asked, repeat(_UNKNOWN))]
         for row in [row for row, number in enumerate(found) if number == _UNKNOWN]:
-            found[row] = answers.other(columns.roles[row], columns.protocols[row], self._far[row], columns.ports[row])
+            found[row] = answers.other(asked[row])
         return found
 
     def _rows_left_out(self) -> dict[int, Ignored]:

@@ -5,12 +5,12 @@ Every partition hears of every batch, so that each sees the same watermark and t
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any, Final, NamedTuple, TypeVar
+from itertools import chain, pairwise
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from schemas.records import BatchSource, EdgeColumns, Peer, ServiceRef, Workload, WorkloadEdges
+from schemas.records import BatchSource, EdgeColumns, WorkloadEdges
 from streams.directory.resolve import OPPOSITE
 from streams.edges.enrich import Enriched
 from streams.edges.tables import NONE, Longs, Tables
@@ -18,17 +18,16 @@ from streams.edges.tables import NONE, Longs, Tables
 _OPPOSITE: Final = np.array(OPPOSITE, np.int64)
 NUMBERS: Final = ("sources", "workloads", "peers", "services", "ports", "counts", "first_seen", "last_seen", "far")
 BYTES: Final = ("roles", "observed_by", "bases", "protocols", "established", "shared")
-T = TypeVar("T")
 
 
 class Part(NamedTuple):
-    """The edges of one partition: their tables, as in `WorkloadEdges`, and their rows in the columns."""
+    """The edges of one partition: the tables of a `WorkloadEdges`, of numbers, and its rows in the columns."""
 
     partition: int
-    workloads: list[Workload]
-    peers: list[Peer]
-    services: list[ServiceRef]
-    nodes: list[str]
+    workloads: list[int]
+    peers: list[int]
+    services: list[int]
+    nodes: list[int]
     rows: slice
 
 
@@ -37,13 +36,13 @@ class Packed:
     """The edges of one cluster's batches.
 
     Attributes:
-        cluster: Its name.
+        tables: What the numbers of the parts' tables stand for, and the cluster's name.
         sources: The batches, in order.
         parts: One for each partition, in order.
         columns: As in `EdgeColumns`, the rows of each part after those of the one before; bytes are numbers, too.
     """
 
-    cluster: str
+    tables: Tables
     sources: tuple[BatchSource, ...]
     parts: list[Part]
     columns: Mapping[str, Longs]
@@ -58,14 +57,13 @@ class Packed:
                 name: self.columns[name][part.rows].astype(np.uint8).tobytes()
                 for name in BYTES if self.has(part, name)
             }  # fmt: skip
+            workloads, peers, services, nodes = (
+                tuple(table.values[number] for number in numbers)
+                for table, numbers in zip(self.tables.all, part[1:-1], strict=True)
+            )
             edges = EdgeColumns(**columns)
-            yield (
-                part.partition,
-                WorkloadEdges(
-                    self.cluster, self.sources, tuple(part.workloads), tuple(part.peers), tuple(part.services), edges,
-                    tuple(part.nodes),
-                ),
-            )  # fmt: skip
+            record = WorkloadEdges(self.tables.cluster, self.sources, workloads, peers, services, edges, nodes)
+            yield part.partition, record
 
     def has(self, part: Part, column: str) -> bool:
         """Whether the column says anything; two are left out where they do not."""
@@ -125,19 +123,16 @@ def _packed(tables: Tables, batches: Sequence[Enriched]) -> Packed:
     ends = np.searchsorted(to, np.arange(tables.partitions), side="right").tolist()
     rows = [slice(begin, end) for begin, end in pairwise((0, *ends))]
     tabled = (
-        _tabled(columns[column], rows, table.values)
-        for column, table in (
-            ("workloads", tables.workloads), ("peers", tables.peers), ("services", tables.services),
-            ("far", tables.nodes),
-        )
-    )  # fmt: skip
+        _tabled(columns[column], rows, len(table.values))
+        for column, table in zip(("workloads", "peers", "services", "far"), tables.all, strict=True)
+    )
     parts = map(Part, range(tables.partitions), *tabled, rows)
-    return Packed(tables.cluster, tuple(batch.source for batch in batches), [*parts], columns)
+    return Packed(tables, tuple(batch.source for batch in batches), [*parts], columns)
 
 
-def _tabled(column: Longs, parts: Sequence[slice], values: Sequence[T]) -> Iterator[list[T]]:
-    """Of each part, the values that its numbers stand for, in order of first use; it then has their places instead."""
-    places = np.empty(len(values) + 1, np.int64)  # by number; the last is that of -1
+def _tabled(column: Longs, parts: Sequence[slice], most: int) -> Iterator[list[int]]:
+    """Of each part, its distinct numbers in order of first use; it then has their places instead."""
+    places = np.empty(most + 1, np.int64)  # by number; the last is that of -1
     for rows in parts:
         numbers = column[rows]
         order = np.arange(len(numbers))
@@ -146,7 +141,7 @@ def _tabled(column: Longs, parts: Sequence[slice], values: Sequence[T]) -> Itera
         places[table] = order[: len(table)]
         places[NONE] = NONE
         column[rows] = places[numbers]
-        yield [values[number] for number in table.tolist()]
+        yield table.tolist()
 
 
 def _seen(batches: Sequence[Enriched]) -> _Seen:
@@ -167,7 +162,7 @@ def _seen(batches: Sequence[Enriched]) -> _Seen:
 
 
 def _joined(columns: Iterable[tuple[int, ...]], length: int) -> Longs:
-    return np.fromiter((number for column in columns for number in column), np.int64, length)
+    return np.fromiter(chain.from_iterable(columns), np.int64, length)
 
 
 def _codes(columns: Iterable[bytes]) -> Longs:

@@ -2,18 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import fields
-from typing import Final
+from typing import Final, get_args, get_type_hints
 
 import numpy as np
 
 from schemas.longs import arrays, long
-from schemas.parts import Parts
+from schemas.parts import Parts, array, encoder
 from schemas.records import EdgeColumns, WorkloadEdges
 from streams.edges.pack import BYTES, Packed
 
 _FIELDS: Final = tuple(field.name for field in fields(WorkloadEdges))
 _COLUMNS: Final = tuple(field.name for field in fields(EdgeColumns))
-_WHOLE: Final = ("cluster", "sources")
 _TABLES: Final = ("workloads", "peers", "services", "nodes")
 _EMPTY: Final = b"\0"
 """Of an array, and of bytes."""
@@ -23,14 +22,23 @@ class Payloads:
     """Writes payloads; what comes again from record to record is encoded once."""
 
     def __init__(self) -> None:
-        self._encoders = Parts(WorkloadEdges).fields
+        hints = get_type_hints(WorkloadEdges)
+        self._fields = Parts(WorkloadEdges).fields
+        self._items = [encoder(get_args(hints[name])[0]) for name in _TABLES]
 
     def __call__(self, packed: Packed) -> Iterator[tuple[int, bytes]]:
         """Each partition's."""
         columns = {name: _written(packed, name) for name in _COLUMNS}
-        encoded = {name: self._encoders[name](getattr(packed, name)) for name in _WHOLE}
+        tables = packed.tables.all
+        for table, write in zip(tables, self._items, strict=True):
+            table.written += map(write, table.values[len(table.written) :])
+        encoded = {
+            "cluster": self._fields["cluster"](packed.tables.cluster),
+            "sources": self._fields["sources"](packed.sources),
+        }
         for part in packed.parts:
-            encoded |= {name: self._encoders[name](getattr(part, name)) for name in _TABLES}
+            for name, table in zip(_TABLES, tables, strict=True):
+                encoded[name] = array([*map(table.written.__getitem__, getattr(part, name))])
             rows = {name: next(column) for name, column in columns.items()}
             encoded["edges"] = b"".join([rows[name] if packed.has(part, name) else _EMPTY for name in _COLUMNS])
             yield part.partition, b"".join([encoded[name] for name in _FIELDS])

@@ -1,7 +1,7 @@
 """Numbers for what edges are made of, so that a step's edges are columns of numbers: `Tables`."""
 
 from collections.abc import Hashable
-from typing import Final, Generic, TypeAlias, TypeVar
+from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,10 +52,12 @@ class Numbered(Generic[T]):
 
     Attributes:
         values: By number.
+        written: Their Avro bytes by number, as far as somebody has asked for them.
     """
 
     def __init__(self) -> None:
         self.values: list[T] = []
+        self.written: list[bytes] = []
         self._numbers: dict[T, int] = {}
         self._known: dict[int, int] = {}
         self._same: list[T] = []
@@ -90,6 +92,7 @@ class Tables:
         peers: Theirs.
         services: Between them.
         nodes: Of ends that were not observed.
+        all: These four.
     """
 
     def __init__(self, cluster: str, partitions: int) -> None:
@@ -99,12 +102,13 @@ class Tables:
         self.peers: Numbered[Peer] = Numbered()
         self.services: Numbered[ServiceRef] = Numbered()
         self.nodes: Numbered[str] = Numbered()
+        self.all: tuple[Numbered[Any], ...] = (self.workloads, self.peers, self.services, self.nodes)
         self._workloads: dict[int, tuple[int, int]] = {}
         self._partitions = Column()
 
     def is_full(self) -> bool:
         """Whether it is time to begin anew: a flood of addresses must not stay."""
-        return any(len(one) > _MOST for one in (self.workloads, self.peers, self.services, self.nodes))
+        return any(len(one) > _MOST for one in self.all)
 
     def service(self, value: ServiceRef | None) -> int:
         """Its number, or -1."""
