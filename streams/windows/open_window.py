@@ -54,6 +54,7 @@ class OpenWindow:
         crowds: Edges with external addresses.
         revision: Of the last emission.
         final: It was or will be emitted as final.
+        counted: Edges that its keeper counts for it.
         newest: The last sighting.
         edges: All other edges, by their number (`streams.windows.interned`).
         sources: What has been applied.
@@ -69,6 +70,7 @@ class OpenWindow:
     crowds: Crowds
     revision: int = 0
     final: bool = False
+    counted: int = 0
     newest: Millis = 0
     edges: dict[int, EdgeSum] = field(default_factory=dict)
     sources: dict[Boot, Applied] = field(default_factory=dict)
@@ -129,6 +131,7 @@ def restored(window: WorkloadWindow, peers: Peers, limit: int) -> OpenWindow:
         made.sources[boot] = Applied(source.last_sequence, source.missing, source.losses)
         for one in source.told:
             made.tell(boot, kind_named(Role.SERVER, one.protocol, one.port), one.count)
+    made.counted = len(made)
     return made
 
 

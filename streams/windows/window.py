@@ -58,6 +58,7 @@ class Windows:
 
     Attributes:
         moved: Connections that came later than any window is kept, counted in the oldest one.
+        edges: How many edges the windows hold, as of their last emissions: the worker asks every second.
     """
 
     def __init__(self, cluster: str, spec: WindowSpec) -> None:
@@ -77,6 +78,7 @@ class Windows:
         self._closed: set[Millis] = set()
         self._dirty: dict[Millis, set[WorkloadRef]] = {}
         self.moved = 0
+        self.edges = 0
 
     @property
     def watermark(self) -> Millis:
@@ -86,11 +88,6 @@ class Windows:
     def __len__(self) -> int:
         """How many windows are kept."""
         return sum(map(len, self._windows.values()))
-
-    @property
-    def edges(self) -> int:
-        """How many edges these hold."""
-        return sum(len(window) for kept in self._windows.values() for window in kept.values())
 
     def restore(self, windows: Iterable[WorkloadWindow], heard: Iterable[BatchSource] = ()) -> None:
         """Go on from where another worker was; before the first `apply`.
@@ -104,6 +101,7 @@ class Windows:
             known = kept.get(window.workload.ref)
             if known is None or known.revision <= window.revision:
                 kept[window.workload.ref] = restored(window, self._peers, self._spec.told_apart)
+                self.edges += kept[window.workload.ref].counted - (known.counted if known is not None else 0)
             self._reasons.restore(window.start, (one for one in window.incomplete_because if one != LEFT_OUT))
         self._begin_higher()
         for source in heard:
@@ -198,6 +196,8 @@ class Windows:
     def _emitted(self, start: Millis, ref: WorkloadRef) -> WorkloadWindow:
         window = self._windows[start][ref]
         window.final = window.final or window.end <= self.watermark
+        self.edges += len(window) - window.counted
+        window.counted = len(window)
         setting = Setting(self._around(start, ref), self._reported[start], self._reasons.sentences(start))
         return emit(window, self._cluster, setting, self._peers)
 
@@ -235,7 +235,7 @@ class Windows:
         """Late edges go to the oldest window that is kept; the one before it still explains some of what it saw."""
         oldest = self._floor - self._spec.length
         for start in [start for start in self._windows if start < oldest]:
-            del self._windows[start]
+            self.edges -= sum(window.counted for window in self._windows.pop(start).values())
             self._closed.discard(start)
         self._reasons.forget(oldest)
         self._reported.forget(oldest)
