@@ -12,9 +12,8 @@ from typing import Final
 from collector.batch import Boot, batches_of
 from collector.features import Feature, available
 from collector.recorded import raw_line
-from collector.settings import DAY_S
 from collector.watch import Watch, WatchSettings, began, watched
-from schemas.errors import UsageError
+from schemas.limits import DAY_S, positive
 from schemas.records import Connection, Counts
 from schemas.stopping import stop_event
 
@@ -49,9 +48,9 @@ class LocalSettings:
 
     def __post_init__(self) -> None:
         """Neither may end at once or never."""
-        for name, value, most in (("interval", self.interval_s, DAY_S), ("duration", self.duration_s, _LONGEST_S)):
-            if value is not None and not 0 < value <= most:
-                raise UsageError(f"{name} must be more than 0 and at most {most:,.0f} seconds, not {value}")
+        positive(DAY_S, interval=self.interval_s)
+        if self.duration_s is not None:
+            positive(_LONGEST_S, duration=self.duration_s)
 
 
 @dataclass(slots=True)

@@ -10,15 +10,13 @@ from collector.probe import MapSizes
 from collector.spool import Keep, SpoolLimits
 from schemas.errors import UsageError
 from schemas.kafka import KafkaSettings
+from schemas.limits import DAY_S, SHORTEST_S, at_least, not_negative, positive
 from schemas.listening import Address
 
 MIB: Final = 1024 * 1024
-_SHORTEST_S: Final = 0.001
 _SHORTEST_LIVE_S: Final = 0.05
 """Drains and scans cost the node processor time; with a tenth of a second between them already some per cent."""
 _LEAST_MIB: Final = 0.001
-DAY_S: Final = 86_400.0
-"""What is reported less often than daily is no observation."""
 _MOST_ENTRIES: Final = 2**24
 """Of a kernel map: beyond it a preallocated map takes gigabytes of the node's memory."""
 MOST_ROWS: Final = 50_000
@@ -69,14 +67,14 @@ class CollectorSettings:
     metrics: Address | None = None
 
     def __post_init__(self) -> None:
-        """Raises UsageError for a setting that cannot be."""
-        _positive(DAY_S, interval=self.interval_s, scan=self.scan_s)
-        _positive(_MOST_ENTRIES, map_entries=self.map_entries, flow_entries=self.flow_entries)
-        _positive(_MOST_MIB, spool_mib=self.spool_mib, spool_dir_mib=self.spool_dir_mib)
-        _positive(MOST_ROWS, batch_rows=self.batch_rows)
-        _not_negative(DAY_S, repeat=self.repeat_s, flush=self.flush_s)
-        _at_least(_SHORTEST_LIVE_S, interval=self.interval_s, scan=self.scan_s)
-        _at_least(_LEAST_MIB, spool_mib=self.spool_mib, spool_dir_mib=self.spool_dir_mib)
+        """Raises UsageError for a setting that cannot be; what is reported less often than daily is no observation."""
+        positive(DAY_S, interval=self.interval_s, scan=self.scan_s)
+        positive(_MOST_ENTRIES, map_entries=self.map_entries, flow_entries=self.flow_entries)
+        positive(_MOST_MIB, spool_mib=self.spool_mib, spool_dir_mib=self.spool_dir_mib)
+        positive(MOST_ROWS, batch_rows=self.batch_rows)
+        not_negative(DAY_S, repeat=self.repeat_s, flush=self.flush_s)
+        at_least(_SHORTEST_LIVE_S, interval=self.interval_s, scan=self.scan_s)
+        at_least(_LEAST_MIB, spool_mib=self.spool_mib, spool_dir_mib=self.spool_dir_mib)
         if not self.node:
             raise UsageError("the node needs a name: --node or the environment variable that the DaemonSet sets")
 
@@ -114,27 +112,9 @@ class ReplaySettings:
 
     def __post_init__(self) -> None:
         """Raises UsageError for a setting that cannot be."""
-        _positive(DAY_S, interval=self.interval_s)
-        _positive(_MOST_MIB, spool_mib=self.spool_mib)
-        _positive(MOST_ROWS, batch_rows=self.batch_rows)
-        _not_negative(DAY_S, flush=self.flush_s)
-        _at_least(_SHORTEST_S, interval=self.interval_s)
-        _at_least(_LEAST_MIB, spool_mib=self.spool_mib)
-
-
-def _positive(most: float, **values: float) -> None:
-    for name, value in values.items():
-        if not 0 < value <= most:
-            raise UsageError(f"{name.replace('_', '-')} must be more than 0 and at most {most:,.0f}, not {value}")
-
-
-def _at_least(least: float, **values: float) -> None:
-    for name, value in values.items():
-        if value < least:
-            raise UsageError(f"{name.replace('_', '-')} must be at least {least:g}, not {value}")
-
-
-def _not_negative(most: float, **values: float) -> None:
-    for name, value in values.items():
-        if not 0 <= value <= most:
-            raise UsageError(f"{name.replace('_', '-')} must be 0 or more, and at most {most:,.0f}, not {value}")
+        positive(DAY_S, interval=self.interval_s)
+        positive(_MOST_MIB, spool_mib=self.spool_mib)
+        positive(MOST_ROWS, batch_rows=self.batch_rows)
+        not_negative(DAY_S, flush=self.flush_s)
+        at_least(SHORTEST_S, interval=self.interval_s)
+        at_least(_LEAST_MIB, spool_mib=self.spool_mib)

@@ -1,7 +1,6 @@
 """The monitor itself: windows in, lines out, until told to stop."""
 
 import logging
-import math
 import sys
 import time
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from advisor.monitor.differences import Differences
 from advisor.recorded.enriched_text import enriched_text
 from schemas.errors import UsageError
 from schemas.kafka import KafkaSettings
+from schemas.limits import positive
 from schemas.records import WorkloadWindow
 from schemas.stopping import stop_event
 
@@ -44,8 +44,8 @@ class MonitorSettings:
 
     def __post_init__(self) -> None:
         """A duration that is none would end at once or never."""
-        if self.duration_s is not None and not (math.isfinite(self.duration_s) and self.duration_s > 0):
-            raise UsageError(f"duration is {self.duration_s:g}, and must be a finite number of seconds, more than 0")
+        if self.duration_s is not None:
+            positive(duration=self.duration_s)
 
     def wants(self, window: WorkloadWindow) -> bool:
         """Whether the window is one to print."""

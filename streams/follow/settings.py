@@ -1,12 +1,11 @@
 """What can be set of `follow`."""
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from schemas.errors import UsageError
 from schemas.kafka import KafkaSettings
+from schemas.limits import not_negative, positive
 from schemas.listening import Address
 
 LEASE_NAME: Final = "network-policy-follow"
@@ -57,8 +56,5 @@ class FollowSettings:
 
     def __post_init__(self) -> None:
         """Raises UsageError for a setting that cannot be."""
-        if not (math.isfinite(self.heartbeat_s) and self.heartbeat_s > 0):
-            raise UsageError(f"heartbeat must be a number more than 0, not {self.heartbeat_s}")
-        for name, value in (("grace", self.grace_s), ("settle", self.server.settle_s)):
-            if not (math.isfinite(value) and value >= 0):
-                raise UsageError(f"{name} must be a number not less than 0, not {value}")
+        positive(heartbeat=self.heartbeat_s)
+        not_negative(grace=self.grace_s, settle=self.server.settle_s)

@@ -7,14 +7,11 @@ from typing import Final
 
 from schemas.errors import UsageError
 from schemas.kafka import KafkaSettings
+from schemas.limits import DAY_S, HOUR_S, SHORTEST_S, at_least, not_negative, positive
 from schemas.listening import Address
 
 GROUP: Final = "netpol-stream"
 """Of the workers; the topics' prefix goes before it."""
-_SHORTEST_S: Final = 0.001
-_DAY_S: Final = 86_400.0
-"""A longer window or wait is a slip of the hand: what is kept in memory grows with them."""
-_HOUR_S: Final = 3_600.0
 _MOST_TAKEN: Final = 1_000
 _WORKER_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,249}")
 """What Kafka takes as group.instance.id: the same as for a topic's name."""
@@ -61,14 +58,13 @@ class StreamSettings:
     metrics: Address | None = None
 
     def __post_init__(self) -> None:
-        """Raises UsageError for a setting that cannot be."""
-        _positive(_DAY_S, window=self.window_s, retention=self.retention_s)
-        _positive(_HOUR_S, within=self.within_s, edges_within=self.edges_within_s)
-        _positive(_MOST_TAKEN, take=self.take, edges_take=self.edges_take)
-        _not_negative(_DAY_S, lateness=self.lateness_s)
-        _not_negative(_HOUR_S, inventory_wait=self.inventory_wait_s)
-        if self.window_s < _SHORTEST_S:
-            raise UsageError(f"window must be at least {_SHORTEST_S} s, not {self.window_s}")
+        """Raises UsageError for a setting that cannot be; what is kept in memory grows with the longest of them."""
+        positive(DAY_S, window=self.window_s, retention=self.retention_s)
+        positive(HOUR_S, within=self.within_s, edges_within=self.edges_within_s)
+        positive(_MOST_TAKEN, take=self.take, edges_take=self.edges_take)
+        not_negative(DAY_S, lateness=self.lateness_s)
+        not_negative(HOUR_S, inventory_wait=self.inventory_wait_s)
+        at_least(SHORTEST_S, window=self.window_s)
         if self.worker_id and not _is_name(self.worker_id):
             raise UsageError(
                 f"worker-id {self.worker_id}: letters, digits, '.', '_' and '-', at most 249, not '.' or '..'"
@@ -82,16 +78,3 @@ class StreamSettings:
 
 def _is_name(text: str) -> bool:
     return _WORKER_ID.fullmatch(text) is not None and text not in {".", ".."}
-
-
-def _positive(most: float, **values: float) -> None:
-    for name, value in values.items():
-        if not 0 < value <= most:
-            raise UsageError(f"{name} must be a number more than 0 and at most {most:,.0f}, not {value}")
-
-
-def _not_negative(most: float, **values: float) -> None:
-    for name, value in values.items():
-        if not 0 <= value <= most:
-            name_as_given = name.replace("_", "-")
-            raise UsageError(f"{name_as_given} must be a number from 0 to {most:,.0f}, not {value}")
