@@ -30,10 +30,9 @@ class Answers:
         tables: Give the numbers.
 
     Attributes:
-        own_ends: Rows of plain own ends by number: the hash of the pod's identity; its workload's numbers in the
-            tables as a subject and as a peer.
-        other_ends: The same of other ends, with the numbers of the Service through which it was reached, its port,
-            and its node; -1 for what it has not. Several pods of one workload have the hash of none.
+        own_ends: Rows of plain own ends by number: its workload's numbers in the tables as a subject and as a peer.
+        other_ends: The same of other ends, with the number of the Service through which it was reached, its port,
+            and the number of its node; -1 for what it has not.
         others: Numbers of other ends; negative for those that are not plain.
     """
 
@@ -41,9 +40,9 @@ class Answers:
         self.directory = directory
         self.span = span
         self.tables = tables
-        self.own_ends = Column(3)
-        self.own_ends.extend((0, NONE, NONE))  # NOBODY
-        self.other_ends = Column(6)
+        self.own_ends = Column(2)
+        self.own_ends.extend((NONE, NONE))  # NOBODY
+        self.other_ends = Column(5)
         self.others: dict[Asked, int] = {}
         self._own: dict[tuple[str, bytes], End | None] = {}
         self._own_numbers: dict[int, int] = {}
@@ -63,12 +62,12 @@ class Answers:
     def own(self, pod_uid: str, address: bytes) -> int:
         """The number of who was at a connection's own end; NOBODY if it is not plain."""
         end = self.own_end(pod_uid, address)
-        if not isinstance(end, PodEnd) or end.mesh or not end.pod:
+        if not isinstance(end, PodEnd) or end.mesh:
             return NOBODY
         known = self._own_numbers.get(id(end))
         if known is None:  # `_own` keeps it
             known = self._own_numbers[id(end)] = len(self.own_ends)
-            self.own_ends.extend((hash(end.pod), *self.tables.workload(end.peer)))
+            self.own_ends.extend(self.tables.workload(end.peer))
         return known
 
     def other(self, asked: Asked) -> int:
@@ -97,18 +96,18 @@ class Answers:
         if role == SERVER:
             end = self.directory.steady_end(address, *self.span)
             if isinstance(end, PodEnd) and not end.mesh:
-                row((hash(end.pod), *tables.workload(end.peer), NONE, port, tables.node(end.node)))
+                row((*tables.workload(end.peer), NONE, port, tables.node(end.node)))
                 return number
         servers = self._found(role, protocol, address, port)
         if servers is not None and len(servers) == 1:
             ((end, port, service),) = servers
             if isinstance(end, PodEnd) and not end.mesh:
-                row((hash(end.pod), *tables.workload(end.peer), tables.service(service), port, tables.node(end.node)))
+                row((*tables.workload(end.peer), tables.service(service), port, tables.node(end.node)))
                 return number
             if isinstance(end, OtherEnd):
-                row((0, NONE, tables.peers.number(end.peer), tables.service(service), port, NONE))
+                row((NONE, tables.peers.number(end.peer), tables.service(service), port, NONE))
                 return number
-        row((0, NONE, NONE, NONE, 0, NONE))
+        row((NONE, NONE, NONE, 0, NONE))
         self._servers.append(servers)
         return ~(len(self._servers) - 1)
 

@@ -163,7 +163,7 @@ class _Rows:
     """The connections of a batch by the numbers of their ends. What several have in common is asked for once.
 
     Attributes:
-        plain: Those between plain ends that are not of one pod.
+        plain: Those between plain ends that are not of one workload.
     """
 
     def __init__(self, batch: ConnectionBatch, answers: Answers) -> None:
@@ -178,10 +178,9 @@ class _Rows:
         plain = (self._own != NOBODY) & (self._other >= 0)
         plain[[*self._left_out]] = False
         rows = np.flatnonzero(plain)
-        pods, workloads, peers = answers.own_ends.array()[self._own[rows]].T
-        ends = answers.other_ends.array()[self._other[rows]].T
-        different = pods != ends[0]
-        self.plain = Plain(*(column[different] for column in (rows, workloads, peers, *ends[1:])))
+        own, other = answers.own_ends.array()[self._own[rows]].T, answers.other_ends.array()[self._other[rows]].T
+        different = own[0] != other[0]  # of one workload, they may be one pod
+        self.plain = Plain(*(column[different] for column in (rows, *own, *other)))
 
     def others(self) -> Iterator[tuple[int, Outcome]]:
         """What becomes of each of the other rows."""
