@@ -15,16 +15,17 @@ from schemas.kafka import (
     KafkaError,
     KafkaSettings,
     Message,
-    TopicPartition,
     consumer,
     end_offsets,
     producer,
     require_topics,
 )
+from schemas.reading import until
 from schemas.topics import RECORDS, SCHEMAS, TOPICS
 
 _REFRESH_S: Final = 5.0
 _FLUSH_S: Final = 10.0
+_READ_S: Final = 10.0
 
 
 def _registry(url: str) -> SchemaRegistryClient:
@@ -82,7 +83,12 @@ class SchemaStore:
             self._registry.close()
 
     def by_fingerprint(self, fingerprint: bytes) -> AvroSchema:
-        """The schema; reads `netpol.schemas` at most every five seconds; raises BadRecord if it is not there."""
+        """The schema; reads `netpol.schemas` at most every five seconds.
+
+        Raises:
+            BadRecord: It is not there.
+            Unavailable: The topic could not be read to its end, so nobody knows.
+        """
         with self._lock:
             if fingerprint not in self._by_fingerprint and time.monotonic() - self._refreshed > _REFRESH_S:
                 self._read_topic()
@@ -122,17 +128,8 @@ class SchemaStore:
         (partitions,) = require_topics(self._settings, [SCHEMAS]).values()
         client = consumer(self._settings, "netpol-schemas-unused")
         try:
-            ends = end_offsets(client, topic, range(partitions))
-            left = {partition for partition, (first, end) in ends.items() if end > first}
-            client.assign([TopicPartition(topic, partition, ends[partition][0]) for partition in left])
-            deadline = time.monotonic() + _FLUSH_S
-            while left and time.monotonic() < deadline:
-                message = client.poll(0.2)
-                if message is None or message.error():
-                    continue
+            for message in until(client, topic, end_offsets(client, topic, range(partitions)), _READ_S):
                 self._take(message)
-                if int(message.offset() or 0) + 1 >= ends[int(message.partition() or 0)][1]:
-                    left.discard(int(message.partition() or 0))
         finally:
             client.close()
         if self._dead_letters is not None:

@@ -6,6 +6,7 @@ import pytest
 
 from schemas.codec import BadRecord, codec, parse_schema
 from schemas.dead_letters import DeadLetters
+from schemas.errors import Unavailable
 from schemas.framing import SINGLE_OBJECT, Reader, Writer
 from schemas.kafka import TopicPartition, consumer, producer
 from schemas.records import ConnectionBatch, DeadLetter
@@ -58,6 +59,18 @@ def test_an_unpublished_schema_is_a_reason(kafka):
     data = SINGLE_OBJECT + newer_schema().fingerprint + b"anything"
     with pytest.raises(BadRecord, match=r"fingerprint [0-9a-f]{16} is not in netpol\.schemas"):
         Reader(ConnectionBatch, SchemaStore(kafka))(data)
+
+
+def test_a_schema_that_could_not_be_looked_up_is_no_reason(kafka, monkeypatch):
+    """The record may be a good one: nobody knows, so it must not become a dead letter; the next attempt looks again."""
+    newer = newer_schema()
+    published(kafka, newer.text)
+    store = SchemaStore(kafka)
+    monkeypatch.setattr("schemas.schema_store._READ_S", -1.0)
+    with pytest.raises(Unavailable, match=r"netpol\.schemas could not be read to its end"):
+        store.by_fingerprint(newer.fingerprint)
+    monkeypatch.undo()
+    assert store.by_fingerprint(newer.fingerprint) == newer
 
 
 def test_published_schemas_are_keyed_by_fingerprint(kafka):
