@@ -46,8 +46,7 @@ def analyse(batches: Iterable[ConnectionBatch], directory: Directory, window_ms:
     tables = Tables(cluster, partitions=1)
     account = _Account()
     for batch in batches:
-        if tables.is_full():
-            tables = Tables(cluster, partitions=1)
+        tables.tidy()
         enriched = enrich(batch, Answers(directory, (batch.interval_start, batch.interval_end), tables))
         account.add(enriched)
         for packed in pack([enriched]):

@@ -107,9 +107,8 @@ class EnrichStage:
     def _answers(self, cluster: str, batches: Sequence[tuple[Arrival, ConnectionBatch]]) -> Answers:
         own = [batch for _, batch in batches if batch.cluster == cluster]
         span = (min(batch.interval_start for batch in own), max(batch.interval_end for batch in own))
-        tables = self._tables.get(cluster)
-        if tables is None or tables.is_full():
-            tables = self._tables[cluster] = Tables(cluster, self._partitions)
+        tables = self._tables.setdefault(cluster, Tables(cluster, self._partitions))
+        tables.tidy()
         return Answers(self._inventory.directory(cluster), span, tables)
 
     def _outputs(self, enriched: Sequence[tuple[Arrival, Enriched]], bad: list[BadArrival]) -> tuple[Output, ...]:

@@ -7,7 +7,7 @@ from typing import Final, get_args, get_type_hints
 import numpy as np
 
 from schemas.longs import arrays, long
-from schemas.parts import Parts, array, encoder
+from schemas.parts import array, encoder
 from schemas.records import EdgeColumns, WorkloadEdges
 from streams.edges.pack import BYTES, Packed
 
@@ -23,7 +23,8 @@ class Payloads:
 
     def __init__(self) -> None:
         hints = get_type_hints(WorkloadEdges)
-        self._fields = Parts(WorkloadEdges).fields
+        self._cluster = encoder(hints["cluster"])
+        self._sources = encoder(hints["sources"])
         self._items = [encoder(get_args(hints[name])[0]) for name in _TABLES]
 
     def __call__(self, packed: Packed) -> Iterator[tuple[int, bytes]]:
@@ -32,10 +33,7 @@ class Payloads:
         tables = packed.tables.all
         for table, write in zip(tables, self._items, strict=True):
             table.written += map(write, table.values[len(table.written) :])
-        encoded = {
-            "cluster": self._fields["cluster"](packed.tables.cluster),
-            "sources": self._fields["sources"](packed.sources),
-        }
+        encoded = {"cluster": self._cluster(packed.tables.cluster), "sources": self._sources(packed.sources)}
         for part in packed.parts:
             for name, table in zip(_TABLES, tables, strict=True):
                 encoded[name] = array([*map(table.written.__getitem__, getattr(part, name))])

@@ -11,7 +11,9 @@ from schemas.topics import partition_of
 
 NONE: Final = -1
 _MOST: Final = 1 << 16
-"""Numbers and identities that are remembered of one kind."""
+"""Objects of one kind that are remembered."""
+_STRANGERS: Final = 1 << 13
+"""Peers that are no workloads: a flood of addresses must not stay, nor cost the workloads' places."""
 Longs: TypeAlias = NDArray[np.int64]
 T = TypeVar("T", bound=Hashable)
 
@@ -92,27 +94,32 @@ class Tables:
         peers: Theirs.
         services: Between them.
         nodes: Of ends that were not observed.
-        all: These four.
     """
 
     def __init__(self, cluster: str, partitions: int) -> None:
         self.cluster = cluster
         self.partitions = partitions
+        self._begin()
+
+    def _begin(self) -> None:
         self.workloads: Numbered[Workload] = Numbered()
         self.peers: Numbered[Peer] = Numbered()
         self.services: Numbered[ServiceRef] = Numbered()
         self.nodes: Numbered[str] = Numbered()
-        self.all: tuple[Numbered[Any], ...] = (self.workloads, self.peers, self.services, self.nodes)
         self._workloads: dict[int, tuple[int, int]] = {}
         self._partitions = Column()
 
-    def is_full(self) -> bool:
-        """Whether it is time to begin anew: a flood of addresses must not stay."""
-        return any(len(one) > _MOST for one in self.all)
+    @property
+    def all(self) -> tuple[Numbered[Any], ...]:
+        """All four, in the order of the record's tables."""
+        return (self.workloads, self.peers, self.services, self.nodes)
 
-    def service(self, value: ServiceRef | None) -> int:
-        """Its number, or -1."""
-        return NONE if value is None else self.services.number(value)
+    def tidy(self) -> None:
+        """Forget what there is too much of; all numbers may be others then."""
+        if max(len(self.workloads), len(self._workloads), len(self.services), len(self.nodes)) > _MOST:
+            self._begin()
+        elif len(self.peers) - len(self._workloads) > _STRANGERS:
+            self._forget_strangers()
 
     def workload(self, peer: WorkloadPeer) -> tuple[int, int]:
         """The number of a workload as a subject, and as a peer."""
@@ -120,6 +127,10 @@ class Tables:
         if known is None:  # the peers' table keeps it, so its identity is no other's
             known = self._workloads[id(peer)] = self.workloads.number(peer.workload), self.peers.number(peer)
         return known
+
+    def service(self, value: ServiceRef | None) -> int:
+        """Its number, or -1."""
+        return NONE if value is None else self.services.number(value)
 
     def node(self, value: str) -> int:
         """Its number, or -1 for the empty string."""
@@ -130,3 +141,11 @@ class Tables:
         new = self.workloads.values[len(self._partitions) :]
         self._partitions.extend([partition_of(self.cluster, workload.ref, self.partitions) for workload in new])
         return self._partitions.array()[:, 0]
+
+    def _forget_strangers(self) -> None:
+        before, self.peers = self.peers, Numbered()
+        self._workloads.clear()
+        for number, peer in enumerate(before.values):
+            if isinstance(peer, WorkloadPeer):
+                self.workload(peer)
+                self.peers.written += before.written[number : number + 1]
