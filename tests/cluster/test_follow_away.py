@@ -6,6 +6,7 @@ follow                publishes   | killed          | publishes again
 
 import pytest
 from accounting import assert_accounted
+from followed import namespace
 from kube_server import KubeOptions, KubeServer
 from programs import programs, wait_until
 from rollout import SPACE, Traffic, deployment
@@ -23,7 +24,7 @@ def server(kube_binaries, tmp_path_factory):
     with KubeServer.start(kube_binaries, tmp_path_factory.mktemp("kube"), options) as started:
         started.add_node("n1", "192.168.1.1", "10.1.0.0/24")
         started.add_node("n2", "192.168.1.2", "10.1.1.0/24")
-        started.api().create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SPACE}})
+        started.api().create(namespace(SPACE))
         yield started
 
 

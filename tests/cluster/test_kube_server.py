@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from followed import namespace
 from kube_api import RefusedError
 from kube_binaries import SERVERS
 from kube_server import KubeOptions, KubeServer
@@ -68,9 +69,9 @@ def test_a_user_without_a_role_is_refused(server):
 
 def test_a_crash_keeps_the_data_and_forgets_the_past(server):
     """After it a watch from an old version is answered with 410, as `follow` must survive; objects are all there."""
-    before = server.api().create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "kept"}})
+    before = server.api().create(namespace("kept"))
     old = before["metadata"]["resourceVersion"]
-    server.api().create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "newer"}})
+    server.api().create(namespace("newer"))
     server.compact()
     server.restart(crash=True)
     watch = f"/api/v1/namespaces?watch=1&timeoutSeconds=1&resourceVersion={old}"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 from accounting import Account, assert_accounted
+from followed import namespace
 from kube_server import KubeOptions, KubeServer
 from programs import programs, wait_until
 from rollout import POD_PORT, SERVICE_PORT, SPACE, Traffic, census, deployment, service
@@ -56,7 +57,7 @@ def story(kube_binaries, fresh_topics, tmp_path_factory):
 def happen(server: KubeServer, traffic: Traffic) -> range:
     """The cluster's life; the ports of calls made while no API server was there."""
     api = server.api()
-    api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SPACE}})
+    api.create(namespace(SPACE))
     api.create_all([FRONT, BACK])
     cluster_ip = api.create(service("back"))["spec"]["clusterIP"]
     traffic.until(front=2, back=2)

@@ -1,10 +1,6 @@
 """Kubernetes objects in few words, for tests of `follow` against a real API server."""
 
-from pathlib import Path
-
-import yaml
-
-MANIFESTS = Path(__file__).parents[2] / "deploy" / "manifests"
+from roles import objects_of
 
 
 def namespace(name):
@@ -46,15 +42,9 @@ def grant(server, user, space, resource, *verbs):
     return role
 
 
-def node(name, *cidrs):
-    """A node and its pods' ranges."""
-    spec = {"podCIDR": cidrs[0], "podCIDRs": list(cidrs)} if cidrs else {}
-    return {"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}, "spec": spec}
-
-
 def apply_manifest(server, name, user, space, labels, *, kinds=("Role", "RoleBinding")):  # noqa: PLR0913  as kubectl
     """The roles of a manifest, as `kubectl apply -n SPACE -l LABELS` makes them, but for a user."""
-    for item in yaml.safe_load_all((MANIFESTS / name).read_text()):
+    for item in objects_of(name):
         if item["kind"] not in kinds or not labels.items() <= item["metadata"].get("labels", {}).items():
             continue
         if not item["kind"].startswith("Cluster"):

@@ -2,6 +2,8 @@
 
 from contextlib import contextmanager
 
+from programs import wait_until
+
 from streams.follow.kinds import KINDS, Scope
 from streams.follow.kube import Api, credentials
 from streams.follow.watch import Watch
@@ -21,6 +23,10 @@ class Heard:
     @property
     def pulse(self):
         return self.watch.pulse
+
+    def opened(self, within_s=10):
+        """Wait until the watch is open."""
+        wait_until(lambda: self.pulse.open_since, within_s, "an open watch")
 
     def change(self, _scope, change):
         self.items.append(change.object.item)

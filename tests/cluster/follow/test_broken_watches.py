@@ -41,18 +41,12 @@ def through(kube_server):
         yield reached
 
 
-def opened(heard):
-    """Wait until a watch is open, and say since when."""
-    wait_until(lambda: heard.pulse.open_since, 20, "an open watch")
-    return heard.pulse.open_since
-
-
 def test_after_a_broken_connection_the_watch_goes_on_where_it_was(kube_server, through):
     """What happened in between is told, once, and nothing is listed again."""
     api = kube_server.api()
     api.create(namespace("cut"))
     with watching(through, "Service", "cut") as heard:
-        opened(heard)
+        heard.opened(20)
         api.create(service("before", "cut"))
         wait_until(lambda: heard.changes, 10, "an event")
         through.line.cut()
@@ -71,7 +65,7 @@ def test_a_connection_that_died_silently_is_noticed(kube_server, through, monkey
     api = kube_server.api()
     api.create(namespace("silent"))
     with watching(through, "Service", "silent") as heard:
-        opened(heard)
+        heard.opened(20)
         through.line.silence()
         api.create(service("unheard", "silent"))
         wait_until(lambda: heard.changes, 15, "what happened meanwhile")
@@ -92,7 +86,7 @@ def test_a_list_that_is_not_believed_is_asked_for_again(kube_server, monkeypatch
     heard = Heard()
     heard.believes = lambda _listed: len(heard.lists) > 1
     with watching(kube_server, "Namespace", heard=heard):
-        opened(heard)
+        heard.opened(20)
     assert len(heard.lists) == 2
     assert heard.again_because[0] == "doubted"
 
@@ -102,7 +96,7 @@ def test_after_a_restart_of_the_server_nothing_is_missed(start_kube):
     server = start_kube(KubeOptions())
     server.api().create(namespace("restart"))
     with watching(server, "Service", "restart") as heard:
-        opened(heard)
+        heard.opened(20)
         server.restart(crash=True)
         server.api().create(service("after", "restart"))
         wait_until(lambda: heard.changes, 40, "what happened after the restart")
@@ -116,7 +110,7 @@ def test_what_was_deleted_while_the_past_was_forgotten_is_found(start_kube):
     api.create(namespace("past"))
     api.create_all([service("kept", "past"), service("lost", "past")])
     with by_line(server) as through, watching(through, "Service", "past") as heard:
-        opened(heard)
+        heard.opened(20)
         through.line.down = True
         _elsewhere(server)
         through.line.down = False

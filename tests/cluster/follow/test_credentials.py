@@ -32,7 +32,7 @@ def test_a_token_that_was_rotated_in_its_file_is_read_again(server):
     server.api().create(namespace("demo"))
     grant(server, WATCHER, "demo", "services", "list", "watch")
     with watching(server, "Service", "demo", user=WATCHER) as heard:
-        wait_until(lambda: heard.pulse.open_since, 10, "an open watch")
+        heard.opened()
         server.tokens[WATCHER] = "rotated"
         server.kubeconfig(WATCHER)
         server.restart()
@@ -75,7 +75,7 @@ def test_a_token_that_nobody_renews_is_an_error_that_says_so(server, monkeypatch
     monkeypatch.setattr("streams.follow.watch.PATIENCE_S", 1.0)
     grant(server, WATCHER, "default", "services", "list", "watch")
     with watching(server, "Service", "default", user=WATCHER) as heard:
-        wait_until(lambda: heard.pulse.open_since, 10, "an open watch")
+        heard.opened()
         server.tokens[WATCHER] = "rotated"
         server.restart()
         assert "refuses our credentials, also after reading them again" in refused(heard)
@@ -104,7 +104,7 @@ def test_a_permission_that_was_taken_away_ends_the_watch(server, monkeypatch):
     monkeypatch.setattr("streams.follow.watch.WATCH_S", (1, 1))
     role = grant(server, WATCHER, "default", "services", "list", "watch")
     with watching(server, "Service", "default", user=WATCHER) as heard:
-        wait_until(lambda: heard.pulse.open_since, 10, "an open watch")
+        heard.opened()
         server.api().delete(role)
         assert "no permission to watch services in default" in refused(heard)
 

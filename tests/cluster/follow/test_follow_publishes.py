@@ -1,15 +1,13 @@
 """`follow` from the real API server to the real topic."""
 
 import json
-import re
 import time
-import urllib.error
-import urllib.request
 
 import pytest
-from followed import namespace, node, pod, running, service
+from followed import namespace, pod, running, service
 from kube_server import KubeOptions
 from programs import wait_until
+from scraped import Scraped
 
 from schemas.records import ClusterFacts
 from streams.follow.kinds import KINDS
@@ -47,7 +45,9 @@ def test_the_clusters_facts_are_found_out(start_kube, run, inventory):
     """Ranges of both families, of nodes and of pods outside of them; the Services' ranges from the server itself."""
     server = start_kube(KubeOptions(service_cidrs=("10.96.0.0/16", "fd00:10:96::/112")))
     api = server.api()
-    api.create_all([node("n1", "10.1.0.0/24", "fd00:10:1::/64"), node("n2", "10.1.1.0/24"), pod("odd", "default")])
+    server.add_node("n1", "192.168.1.1", "10.1.0.0/24", "fd00:10:1::/64")
+    server.add_node("n2", "192.168.1.2", "10.1.1.0/24")
+    api.create(pod("odd", "default"))
     api.merge(pod("odd", "default"), running("10.99.7.5"), "/status")
     dns = service("kube-dns", "kube-system", app="dns")
     dns["metadata"]["labels"] = {"k8s-app": "kube-dns"}
@@ -126,26 +126,13 @@ def test_most_of_a_kind_vanishes_only_if_a_second_list_says_so(kube_server, run,
 
 def test_it_can_be_scraped_and_probed(kube_server, run, inventory):
     """Ready with the first heartbeat; the numbers are those of what it has published."""
-    follow = start(run, kube_server, "--metrics-address", "127.0.0.1:0")
-    address = re.search(r"at (http://\S+)", follow.log.read_text())[1]
-    wait_until(lambda: answer(f"{address}/ready") == {"ok": True, "missing": []}, 10, "readiness")
-    assert answer(f"{address}/live")["ok"]
-    with urllib.request.urlopen(f"{address}/metrics", timeout=5) as reply:  # noqa: S310  our own
-        lines = dict(line.rsplit(" ", 1) for line in reply.read().decode().splitlines() if not line.startswith("#"))
-    assert float(lines["netpol_follow_leader"]) == 1
-    assert float(lines["netpol_follow_watches_open"]) == float(lines["netpol_follow_watches"]) == len(KINDS)
-    namespaces = len(inventory.living("Namespace"))
-    assert float(lines['netpol_follow_objects{kind="Namespace"}']) == namespaces
-
-
-def answer(url):
-    """What a probe says."""
-    try:
-        with urllib.request.urlopen(url, timeout=5) as reply:  # noqa: S310  our own
-            return json.load(reply)
-    except urllib.error.HTTPError as error:
-        with error:
-            return json.load(error)
+    shown = Scraped(start(run, kube_server, "--metrics-address", "127.0.0.1:0"))
+    wait_until(lambda: json.loads(shown.ask("/ready")[1]) == {"ok": True, "missing": []}, 10, "readiness")
+    assert json.loads(shown.ask("/live")[1])["ok"]
+    samples = shown.samples()
+    assert samples["netpol_follow_leader",] == 1
+    assert samples["netpol_follow_watches_open",] == samples["netpol_follow_watches",] == len(KINDS)
+    assert samples["netpol_follow_objects", "Namespace"] == len(inventory.living("Namespace"))
 
 
 def test_another_cluster_of_the_same_name_is_refused(kube_server, start_kube, run, inventory):

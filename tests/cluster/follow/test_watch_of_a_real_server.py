@@ -26,7 +26,7 @@ def test_what_happens_after_the_list_is_told_in_order(kube_server):
     api = kube_server.api()
     api.create(namespace("order"))
     with watching(kube_server, "Pod", "order") as heard:
-        wait_until(lambda: heard.pulse.open_since, 10, "an open watch")
+        heard.opened()
         api.create(pod("web", "order"))
         api.merge(pod("web", "order"), running("10.1.0.5"), "/status")
         api.delete(pod("web", "order"))
