@@ -36,7 +36,10 @@ _OPTIONS: Final[dict[str, str | float | bool]] = {
     "enable_partition_eof": True,
     # An offset that is gone must be an error: to go on elsewhere would keep objects that nobody publishes any more.
     "auto_offset_reset": "error",
-    "queued_max_messages_kbytes": 16 * 1024,
+    # What is fetched ahead is not given back to the system once it has been read. So it is little, and asked for again
+    # soon: by default a full queue waits for a second.
+    "queued_max_messages_kbytes": 1024,
+    "fetch_queue_backoff_ms": 10,
 }
 
 

@@ -1,10 +1,12 @@
 """From a pod to its workload: the top-most built-in controller, and the labels that select its pods."""
 
+from sys import intern
 from typing import Final, NamedTuple
 
 from schemas.records import ControllerBody, InventoryObject, Labels, Millis, OwnerRef, Workload, WorkloadPeer
 from streams.directory.families import ControllerKey, Family
 from streams.directory.labels import stable
+from streams.objects.thrift import thrifty_labels, thrifty_owner
 
 _API: Final = {
     "ReplicaSet": "apps/v1",
@@ -42,8 +44,9 @@ class Owners:
 
     def put(self, item: InventoryObject, body: ControllerBody) -> bool:
         """Add or change a controller; whether anybody's workload may be another now."""
-        key = (item.kind, item.namespace, item.name)
-        now = _Controller(item.uid, item.owner, item.created, _selector(item.kind, body))
+        key = (intern(item.kind), intern(item.namespace), intern(item.name))
+        selector = thrifty_labels(_selector(item.kind, body))
+        now = _Controller(intern(item.uid), thrifty_owner(item.owner), item.created, selector)
         if self._known.get(key) == now:
             return False
         self._known[key] = now

@@ -12,6 +12,7 @@ from streams.directory.owners import Owners, built_in
 from streams.objects.addresses import as_text, packed
 from streams.objects.slim_meshes import AMBIENT, DATAPLANE_MODE
 from streams.objects.slim_pods import ENDED
+from streams.objects.thrift import thrifty_labels, thrifty_owner
 
 _SECOND_MS: Final = 1_000
 _SETTLED_MS: Final = 30_000
@@ -134,7 +135,7 @@ class Pods:
     def _made(self, item: InventoryObject, body: PodBody, addresses: tuple[bytes, ...]) -> Pod:
         closes = _end(item, body)
         return Pod(
-            item.uid or item.key, item.name, self._family(item, body), intern(body.node), addresses,
+            intern(item.uid or item.key), item.name, self._family(item, body), intern(body.node), addresses,
             self._ports.setdefault(body.ports, body.ports), _start(item, body), closes, closes,
             intern(body.mesh), body.config_hash,
         )  # fmt: skip
@@ -144,9 +145,11 @@ class Pods:
         name = "" if item.owner is not None and built_in(item.owner) else item.name
         key = (namespace, item.owner, item.labels, body.host_network, name)
         known = self._families.setdefault(namespace, {})
-        if key not in known:
-            known[key] = Family(*key, item.created)
-        return known[key]
+        family = known.get(key)
+        if family is None:
+            key = (namespace, thrifty_owner(item.owner), thrifty_labels(item.labels), body.host_network, name)
+            family = known[key] = Family(*key, item.created)
+        return family
 
     def _add(self, pod: Pod) -> None:
         self._pods[pod.identity] = pod

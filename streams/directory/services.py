@@ -68,8 +68,11 @@ class Endpoint(NamedTuple):
 
 
 class _Slice(NamedTuple):
+    """Endpoints as two columns: there are as many as pods."""
+
     service: ServiceKey
-    endpoints: tuple[tuple[bytes, str], ...]
+    addresses: tuple[bytes, ...]
+    pods: tuple[str, ...]
     ports: tuple[EndpointPort, ...]
 
 
@@ -121,8 +124,9 @@ class Services:
         Returns:
             The Services whose endpoints are different now.
         """
-        endpoints = tuple((packed(ip), intern(one.pod_uid)) for one in body.endpoints for ip in one.addresses)
-        made = _Slice((intern(item.namespace), body.service), endpoints, body.ports)
+        addresses = tuple(packed(ip) for one in body.endpoints for ip in one.addresses)
+        pods = tuple(intern(one.pod_uid) for one in body.endpoints for _ in one.addresses)
+        made = _Slice((intern(item.namespace), body.service), addresses, pods, body.ports)
         if self._slices.get(item.key) == made and not item.deleted:
             return ()
         earlier = self.drop_slice(item.key)
@@ -173,7 +177,7 @@ class Services:
     def api_server(self) -> Iterator[tuple[bytes, Protocol, int]]:
         """The API server's addresses and ports: the endpoints of default/kubernetes."""
         for one in self._slices_of.get(API_SERVER, {}).values():
-            for address, _ in one.endpoints:
+            for address in one.addresses:
                 yield from ((address, port.protocol, port.port) for port in one.ports)
 
 
@@ -192,6 +196,6 @@ def _node_ports(service: Service) -> Iterator[tuple[Protocol, int]]:
 
 def _endpoints(one: _Slice, port: ServicePort) -> Iterator[Endpoint]:
     numbers = [known.port for known in one.ports if known.name == port.name and known.protocol == port.protocol]
-    for address, pod in one.endpoints:
+    for address, pod in zip(one.addresses, one.pods, strict=True):
         for number in numbers if one.ports else [0]:
             yield Endpoint(address, pod, number)

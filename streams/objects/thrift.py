@@ -3,7 +3,7 @@
 from dataclasses import replace
 from sys import intern
 
-from schemas.records import InventoryObject, OwnerRef, PodBody
+from schemas.records import InventoryObject, Labels, OwnerRef, PodBody
 
 
 def thrifty(item: InventoryObject) -> InventoryObject:
@@ -13,13 +13,19 @@ def thrifty(item: InventoryObject) -> InventoryObject:
         cluster=intern(item.cluster),
         kind=intern(item.kind),
         namespace=intern(item.namespace),
-        labels=tuple((intern(name), intern(value)) for name, value in item.labels),
-        owner=_owner(item.owner),
+        labels=thrifty_labels(item.labels),
+        owner=thrifty_owner(item.owner),
         body=replace(item.body, node=intern(item.body.node)) if isinstance(item.body, PodBody) else item.body,
     )
 
 
-def _owner(owner: OwnerRef | None) -> OwnerRef | None:
+def thrifty_labels(labels: Labels) -> Labels:
+    """The same labels of shared strings."""
+    return tuple((intern(name), intern(value)) for name, value in labels)
+
+
+def thrifty_owner(owner: OwnerRef | None) -> OwnerRef | None:
+    """The same owner of shared strings."""
     if owner is None:
         return None
     return OwnerRef(intern(owner.kind), intern(owner.name), intern(owner.uid), intern(owner.api_version))

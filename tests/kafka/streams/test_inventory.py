@@ -1,6 +1,7 @@
 """The inventory's reader: to the end, then on; heartbeats, tombstones, garbage."""
 
 import dataclasses
+import os
 
 import pytest
 from cluster_objects import T0, facts, pod
@@ -9,9 +10,9 @@ from programs import records, wait_until
 from schemas.dead_letters import DeadLetters
 from schemas.framing import Writer
 from schemas.kafka import producer
-from schemas.records import Heartbeat, InventoryObject, UnresolvedPeer
+from schemas.records import Heartbeat, InventoryObject, NetworkPolicyBody, UnresolvedPeer
 from schemas.schema_store import SchemaStore
-from schemas.topics import DEAD_LETTERS, INVENTORY
+from schemas.topics import DEAD_LETTERS, INVENTORY, MAX_RECORD_BYTES
 from streams.directory.inventory import Inventory
 from streams.objects.addresses import packed
 
@@ -58,6 +59,14 @@ def holds(inventory, name="web"):
 def test_what_was_there_is_known_when_it_is_ready(kafka, read):
     publish(kafka, facts(), WEB)
     assert holds(read())
+
+
+def test_a_record_larger_than_what_is_fetched_ahead_is_read(kafka, read):
+    """So large that it is alone in what a broker answers, and cannot be compressed to less."""
+    spec = os.urandom(MAX_RECORD_BYTES // 2 - 1_024).hex()
+    publish(kafka, InventoryObject("test", "NetworkPolicy", "demo", "large", NetworkPolicyBody(spec)), WEB)
+    inventory = read()
+    assert (inventory.seen.read, inventory.seen.unusable, holds(inventory)) == (2, 0, True)
 
 
 def test_an_empty_topic_is_read_at_once(kafka, read):
