@@ -21,7 +21,20 @@ _BASE: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class PlainTextLoader(_BASE):  # type: ignore[misc]  # the base is C where libyaml is there
-    """A safe loader that raises ConstructorError for a text that only some readers take for a text."""
+    """A safe loader that raises ConstructorError for what readers take differently.
+
+    That is a text that only some of them take for a text, and a key that is there twice: the last one wins with some,
+    others refuse it.
+    """
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> Any:  # noqa: FBT001, FBT002  the base's
+        """The mapping; raises ConstructorError if two keys are the same text."""
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"{key.value} is there twice", key.start_mark)
+            seen.add(key.value if isinstance(key, yaml.ScalarNode) else "")
+        return super().construct_mapping(node, deep)
 
 
 def _text(loader: Any, node: yaml.ScalarNode) -> Any:

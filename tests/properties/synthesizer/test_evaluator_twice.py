@@ -124,7 +124,7 @@ def naive_way(documents, connection, way):
     isolated = False
     for document in documents:
         spec = document["spec"]
-        default = ["Ingress"] + (["Egress"] if "egress" in spec else [])
+        default = ["Ingress"] + (["Egress"] if spec.get("egress") else [])
         if document["metadata"]["namespace"] != own.namespace or not naive_match(spec["podSelector"], dict(own.labels)):
             continue
         if way.capitalize() not in spec.get("policyTypes", default):

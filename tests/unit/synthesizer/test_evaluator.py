@@ -25,11 +25,14 @@ def verdict(document, client, server, port=80, protocol=Protocol.TCP):
 A, B = pod("a", app="a"), pod("b", app="b")
 
 
-def test_without_policy_types_egress_is_isolated_only_if_there_is_an_egress_section():
-    """And ingress always."""
+def test_without_policy_types_egress_is_isolated_only_if_there_is_a_rule_for_it():
+    """And ingress always; an empty section is none, as the API server's defaults have it (test_policy_defaults)."""
     assert not verdict(policy(), A, B).allowed
-    assert verdict(policy(), B, Outside("8.8.8.8")).allowed
-    assert not verdict(policy(egress=[]), B, Outside("8.8.8.8")).allowed
+    for without in (policy(), policy(egress=[]), policy(egress=None), policy(egress=[], policyTypes=[])):
+        assert verdict(without, B, Outside("8.8.8.8")).allowed
+    one_port = policy(egress=[{"ports": [{"port": 53}]}])
+    assert not verdict(one_port, B, Outside("8.8.8.8")).allowed
+    assert not verdict(policy(egress=[], policyTypes=["Egress"]), B, Outside("8.8.8.8")).allowed
 
 
 def test_selectors_in_one_item_must_both_hold_and_in_two_items_either():
