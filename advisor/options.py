@@ -1,7 +1,7 @@
 """Options that several commands share, and how they become settings."""
 
 import functools
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -63,6 +63,11 @@ def kafka_options_of_all_clusters(command: Command) -> Command:
         command(kafka=KafkaSettings(brokers, cluster, topic_prefix, registry, options), **rest)
 
     return with_kafka
+
+
+def names_of(texts: Iterable[str]) -> frozenset[str]:
+    """The names of a repeatable option that may hold several, comma-separated."""
+    return frozenset(name.strip() for text in texts for name in text.split(",") if name.strip())
 
 
 def refuse_given(names: Container[str], reason: str) -> None:

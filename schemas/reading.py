@@ -8,12 +8,13 @@ from typing import Final, TypeVar
 from schemas.codec import BadRecord
 from schemas.errors import Unavailable
 from schemas.framing import Reader
-from schemas.kafka import Consumer, Message, TopicPartition
+from schemas.kafka import Consumer, KafkaError, Message, TopicPartition
 
 T = TypeVar("T")
 _AT_ONCE: Final = 500
 _POLL_S: Final = 0.2
 _NEVER: Final = 1 << 62
+_AT_END: Final = KafkaError._PARTITION_EOF  # noqa: SLF001  confluent-kafka's public name for it begins with an underscore
 
 
 def until(client: Consumer, topic: str, spans: Mapping[int, tuple[int, int]], within_s: float) -> Iterator[Message]:
@@ -32,6 +33,39 @@ def until(client: Consumer, topic: str, spans: Mapping[int, tuple[int, int]], wi
             if message.error() is not None:
                 continue
             partition, following = message.partition() or 0, (message.offset() or 0) + 1
+            if following <= spans[partition][1]:
+                yield message
+            if following >= left.get(partition, _NEVER):
+                left.pop(partition)
+
+
+def to_end(client: Consumer, topic: str, spans: Mapping[int, tuple[int, int]], patience_s: float) -> Iterator[Message]:
+    """The same for a topic whose records may be compacted away, the one before the end too; for as long as some come.
+
+    Args:
+        client: Reads; made with `enable_partition_eof`.
+        topic: Its full name.
+        spans: First offset and end of each partition.
+        patience_s: Seconds without any record.
+
+    Raises:
+        Unavailable: No record came for so long.
+    """
+    left = {partition: end for partition, (first, end) in spans.items() if end > first}
+    client.assign([TopicPartition(topic, partition, spans[partition][0]) for partition in left])
+    deadline = time.monotonic() + patience_s
+    while left:
+        messages = client.consume(_AT_ONCE, _POLL_S)
+        if not messages and time.monotonic() > deadline:
+            raise Unavailable(f"{topic} does not come to its end; partitions {sorted(left)} are missing")
+        for message in messages:
+            partition, following = message.partition() or 0, (message.offset() or 0) + 1
+            error = message.error()
+            if error is not None:
+                if error.code() == _AT_END:
+                    left.pop(partition, None)
+                continue
+            deadline = time.monotonic() + patience_s
             if following <= spans[partition][1]:
                 yield message
             if following >= left.get(partition, _NEVER):

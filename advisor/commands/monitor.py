@@ -7,7 +7,7 @@ import click
 
 from advisor.feature_option import without_option
 from advisor.monitor.run import MonitorSettings, opened, run
-from advisor.options import kafka_options
+from advisor.options import kafka_options, names_of
 from collector.features import Feature
 from schemas.errors import UsageError
 from schemas.kafka import KafkaSettings
@@ -43,7 +43,7 @@ def monitor(  # noqa: PLR0913  one argument per option
 
     A line's count is what is new since the line before, so the counts of a recording add up. `report --input` reads it.
     """
-    chosen = frozenset(name.strip() for text in namespaces for name in text.split(",") if name.strip())
+    chosen = names_of(namespaces)
     if not local:
         run(MonitorSettings(kafka, chosen, output, duration, from_beginning))
         return
