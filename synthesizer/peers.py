@@ -5,9 +5,12 @@ from typing import assert_never
 
 from schemas.records import (
     ApiServerPeer,
+    Edge,
+    EdgeEvidence,
     ExternalPeer,
     NodePeer,
     Peer,
+    Role,
     UnresolvedPeer,
     Workload,
     WorkloadPeer,
@@ -71,3 +74,22 @@ def spoken(peer: Peer) -> str:
             return f"unresolved {peer.address}"
         case _:
             assert_never(peer)
+
+
+def way_of(edge: Edge | EdgeEvidence) -> str:
+    """The edge's direction as a sentence names it."""
+    match edge.role:
+        case Role.CLIENT:
+            return "egress"
+        case Role.SERVER:
+            return "ingress"
+        case Role.UNKNOWN:
+            return "of unknown direction"
+        case _:
+            assert_never(edge.role)
+
+
+def spoken_edge(edge: Edge | EdgeEvidence) -> str:
+    """The edge as a sentence names it, from the workload's end."""
+    way = "from" if edge.role is Role.SERVER else "to"
+    return f"{way_of(edge)} {way} {spoken(edge.peer)} on {edge.protocol.value} {edge.port}"

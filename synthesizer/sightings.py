@@ -23,6 +23,10 @@ def sighted(known: EdgeEvidence | None, edge: Edge, start: int) -> EdgeEvidence:
         last_seen=edge.last_seen,
         bases=tuple(sorted(set(edge.bases), key=lambda basis: basis.value)),
         services=tuple(sorted(set(edge.services))),
+        shared=edge.shared,
+        hidden_client=edge.hidden_client,
+        unconfirmed=edge.unconfirmed,
+        established_in=start if edge.established else 0,
     )
     return sighting if known is None else _united(known, sighting)
 
@@ -34,7 +38,7 @@ def joined(known: EdgeEvidence | None, sighting: EdgeEvidence, *, late: bool) ->
     bare = replace(sighting, recent=())
     if sighting.established and not (known and known.established):
         bare = replace(bare, count=sighting.total_count, windows=1)
-    return bare if known is None else _united(known, bare)
+    return bare if known is None else _with_facts(_united(known, bare), known, sighting)
 
 
 def together(one: EdgeEvidence, other: EdgeEvidence) -> EdgeEvidence:
@@ -60,7 +64,7 @@ def settled(edge: EdgeEvidence, floor: int) -> EdgeEvidence:
 
 def _united(one: EdgeEvidence, other: EdgeEvidence) -> EdgeEvidence:
     newest = max(one, other, key=lambda edge: (edge.last_seen, order(edge.peer)))
-    return replace(
+    united = replace(
         one,
         peer=newest.peer,
         count=one.count + other.count,
@@ -73,6 +77,20 @@ def _united(one: EdgeEvidence, other: EdgeEvidence) -> EdgeEvidence:
         last_seen=newest.last_seen,
         bases=tuple(sorted({*one.bases, *other.bases}, key=lambda basis: basis.value)),
         services=tuple(sorted({*one.services, *other.services})),
+    )
+    return _with_facts(united, one, other)
+
+
+def _with_facts(united: EdgeEvidence, one: EdgeEvidence, other: EdgeEvidence) -> EdgeEvidence:
+    """A doubt is gone with the first window that has none; attempts decide only where there is nothing else."""
+    established = [edge for edge in (one, other) if edge.established]
+    told = established or (one, other)
+    return replace(
+        united,
+        shared=all(edge.shared for edge in told),
+        hidden_client=all(edge.hidden_client for edge in told),
+        unconfirmed=one.unconfirmed or other.unconfirmed,
+        established_in=min((edge.established_in for edge in established), default=0),
     )
 
 

@@ -39,6 +39,12 @@ class EdgeEvidence:
         last_seen: The last observation.
         bases: Why the role is believed, sorted.
         services: Services through which the server was reached, sorted.
+        shared: In all windows that show it: no server's end told which of several workloads of the Service was reached.
+        hidden_client: In all windows that show it: the client is not known, only the node whose address it came with.
+        unconfirmed: A final window found that one end saw it and the other did not, although both were watched; once
+            both ends have seen it, that means nothing any more.
+        established_in: Start of the first window in which a connection came about or went on; 0 if there is none, or if
+            that was before this was kept.
     """
 
     role: Role
@@ -55,6 +61,10 @@ class EdgeEvidence:
     last_seen: Millis = 0
     bases: tuple[Basis, ...] = ()
     services: tuple[ServiceRef, ...] = ()
+    shared: bool = False
+    hidden_client: bool = False
+    unconfirmed: bool = False
+    established_in: Millis = 0
 
     @property
     def established(self) -> bool:
@@ -179,16 +189,20 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class PolicyViolation:
-    """An observed edge that the policies in force, or the suggested one, would refuse.
+    """An observed edge that the policies in force, or the suggested one, would refuse; told once per edge and window.
 
     Attributes:
         cluster: The cluster's name.
-        workload: The workload.
+        workload: The workload whose policies refuse it, at its own end.
         start: The window's start.
         end: The window's end.
-        edge: The edge.
-        deployed: What the policies in force say.
-        suggested: What the suggestion says.
+        edge: The edge as the window shows it.
+        deployed: What the policies say that were in force when it was last seen.
+        suggested: What the suggestion says that rests on all that was seen before this window.
+        identity: Names the edge and the window. Of several records of one key and identity, that of the highest
+            revision stands, of equal ones the last; if both of its verdicts allow, it takes the violation back.
+        revision: Of the window that was judged.
+        attempt: Nothing but attempts: no connection came about.
     """
 
     cluster: str
@@ -198,6 +212,14 @@ class PolicyViolation:
     edge: Edge
     deployed: Verdict
     suggested: Verdict
+    identity: str = ""
+    revision: int = 0
+    attempt: bool = False
+
+    @property
+    def stands(self) -> bool:
+        """Whether somebody refuses the edge; otherwise the record takes an earlier one back."""
+        return not (self.deployed.allowed and self.suggested.allowed)
 
     @property
     def key(self) -> str:

@@ -16,10 +16,11 @@ from schemas.records import (
     WorkloadPeer,
 )
 from synthesizer.addresses import METADATA, PRIVATE, parse_address, within
+from synthesizer.inference import doubts
 from synthesizer.inference.model import Direction, Grant
 from synthesizer.inference.ports import is_dns
 from synthesizer.options import Options
-from synthesizer.peers import spoken
+from synthesizer.peers import spoken_edge, way_of
 from synthesizer.scope import Scope, scope_of
 
 _NO_DNS: Final = "no DNS was seen: with this policy alone, names would not resolve"
@@ -80,13 +81,13 @@ def _of_scope(scope: Scope, edges: list[EdgeEvidence]) -> Iterable[str]:
         case Scope.UNRESOLVED | Scope.ROLE_UNKNOWN:
             return [_uncounted(scope, edges)]
         case Scope.NO_LABELS | Scope.HOST_NETWORK | Scope.METADATA | Scope.CLUSTER_RANGE:
-            return [f"{_spoken_edge(edge)} has no rule and would be refused: {scope.value}" for edge in edges]
+            return [f"{spoken_edge(edge)} has no rule and would be refused: {scope.value}" for edge in edges]
         case _:
             assert_never(scope)
 
 
 def _uncounted(scope: Scope, edges: list[EdgeEvidence]) -> str:
-    ways = Counter(_way(edge) for edge in edges)
+    ways = Counter(way_of(edge) for edge in edges)
     named = ", ".join(f"{count} {way}" for way, count in sorted(ways.items()))
     return f"edges without a rule, which would be refused: {named} ({scope.value})"
 
@@ -96,16 +97,16 @@ def _fragile(edges: Iterable[EdgeEvidence]) -> Iterable[str]:
         match edge.peer:
             case NodePeer():
                 yield (
-                    f"{_spoken_edge(edge)} is admitted by the node's address: it covers every pod on that node's "
+                    f"{spoken_edge(edge)} is admitted by the node's address: it covers every pod on that node's "
                     "network, changes with the node, and some network plugins ignore an ipBlock of a node"
                 )
             case ApiServerPeer():
                 yield (
-                    f"{_spoken_edge(edge)} is admitted by the endpoint's address: it changes with the control plane, "
+                    f"{spoken_edge(edge)} is admitted by the endpoint's address: it changes with the control plane, "
                     "and some network plugins want an entity instead (Cilium: kube-apiserver)"
                 )
             case ExternalPeer(address) if parse_address(address) in METADATA:
-                yield f"{_spoken_edge(edge)} is admitted: the metadata address hands out credentials"
+                yield f"{spoken_edge(edge)} is admitted: the metadata address hands out credentials"
             case ExternalPeer(address) if within(parse_address(address), PRIVATE):
                 yield (
                     "private or link-local addresses outside the known pod and Service ranges are taken for hosts "
@@ -117,20 +118,4 @@ def _fragile(edges: Iterable[EdgeEvidence]) -> Iterable[str]:
                 assert_never(edge.peer)
         if edge.protocol is Protocol.SCTP:
             yield "SCTP needs a network plugin that supports it"
-
-
-def _way(edge: EdgeEvidence) -> str:
-    match edge.role:
-        case Role.CLIENT:
-            return "egress"
-        case Role.SERVER:
-            return "ingress"
-        case Role.UNKNOWN:
-            return "of unknown direction"
-        case _:
-            assert_never(edge.role)
-
-
-def _spoken_edge(edge: EdgeEvidence) -> str:
-    way = "from" if edge.role is Role.SERVER else "to"
-    return f"{_way(edge)} {way} {spoken(edge.peer)} on {edge.protocol.value} {edge.port}"
+        yield from doubts.of_edge(edge)

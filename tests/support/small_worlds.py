@@ -66,6 +66,7 @@ peers = st.one_of(
 )
 services = st.builds(ServiceRef, st.just("shop"), st.sampled_from(["x", "dns"]), st.sampled_from([53, 80, 443]))
 counts = st.sampled_from([0, 1, 1, 2, 7])
+doubtful = st.sampled_from([False, False, True])
 
 
 @st.composite
@@ -87,6 +88,9 @@ def edges(draw, peer=peers, start=0):
         last_seen=first + 1,
         services=tuple(draw(st.lists(services, max_size=1))),
         still_open=still_open,
+        shared=draw(doubtful),
+        hidden_client=draw(doubtful),
+        unconfirmed=draw(doubtful),
     )
 
 
