@@ -5,7 +5,7 @@ Avro writes a record as its fields one after the other, and an array as blocks o
 """
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, Final, Generic, TypeVar, cast, get_args, get_origin, get_type_hints
 
@@ -24,13 +24,20 @@ _MOST_KEPT: Final = 1 << 16
 class Parts(Generic[T]):
     """One record type. The payload is the codec's; items of arrays are known again by being the same object.
 
+    Args:
+        record: The type.
+        new: Fields whose items hardly ever come again: they are written in one go.
+
     Attributes:
         fields: The encoder of each field, in the order in which their bytes make the payload.
     """
 
-    def __init__(self, record: type[T]) -> None:
+    def __init__(self, record: type[T], new: Collection[str] = ()) -> None:
         hints = get_type_hints(record, include_extras=True)
-        self.fields: Mapping[str, Encode] = {part.name: _of(hints[part.name]) for part in fields(cast("Any", record))}
+        self.fields: Mapping[str, Encode] = {
+            part.name: encoder(hints[part.name]) if part.name in new else _of(hints[part.name])
+            for part in fields(cast("Any", record))
+        }
 
     def encode(self, value: T) -> bytes:
         """The Avro binary form, without a frame."""

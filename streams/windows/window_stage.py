@@ -45,7 +45,9 @@ class WindowStage:
         self._recall = recall
         self._topic = kafka.topic(WORKLOAD_WINDOWS)
         self._read = Reader(WorkloadEdges, store)
-        self._write = Writer(WORKLOAD_WINDOWS.name, WorkloadWindow, store.prefix, Parts(WorkloadWindow).encode)
+        self._write = Writer(
+            WORKLOAD_WINDOWS.name, WorkloadWindow, store.prefix, Parts(WorkloadWindow, new=("sources",)).encode
+        )
         self._partitions: dict[int, dict[str, Windows]] = {}
 
     async def begin(self, partitions: frozenset[int]) -> None:
