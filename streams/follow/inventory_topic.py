@@ -96,10 +96,8 @@ class InventoryTopic:
         """
         self.flush()
         for partition in range(self._partitions):
-            beat = InventoryObject(
-                self._settings.cluster, "Heartbeat", "", str(partition), Heartbeat(time_ms, since_ms)
-            )
-            self._produce(beat.key, self._write(beat), partition)
+            complete = beat(self._settings.cluster, partition, time_ms, since_ms)
+            self._produce(complete.key, self._write(complete), partition)
         self.flush()
 
     def flush(self) -> None:
@@ -133,3 +131,8 @@ class InventoryTopic:
             yield from until(client, self._name, end_offsets(client, self._name, range(self._partitions)), _READ_S)
         finally:
             client.close()
+
+
+def beat(cluster: str, partition: int, time_ms: Millis, since_ms: Millis = 0) -> InventoryObject:
+    """What a partition says to be complete up to a moment, and from when on, 0 if that is not known."""
+    return InventoryObject(cluster, "Heartbeat", "", str(partition), Heartbeat(time_ms, since_ms))

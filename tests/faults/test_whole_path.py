@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from accounting import assert_accounted
+from accounting import assert_accounted, latest
 from programs import Programs, files_of, programs, records, wait_until
 
 from advisor.demo.cluster import place
@@ -33,7 +33,7 @@ class Outcome:
 
     def windows(self):
         """The latest revision of each window: workload and edges, counts included."""
-        found = latest(records(self.kafka, WORKLOAD_WINDOWS), lambda window: (window.key, window.start))
+        found = latest(records(self.kafka, WORKLOAD_WINDOWS))
         return {key: (window.workload, window.edges) for key, window in found.items()}
 
 
@@ -71,11 +71,6 @@ def settled(run: Programs, output: Path):
 
     wait_until(at_rest, 60, "no more windows and suggestions")
     return Outcome(run.kafka, files_of(output))
-
-
-def latest(values, key):
-    """The last record of each key, as a compacted topic would keep it."""
-    return {key(value): value for value in sorted(values, key=lambda value: value.revision)}
 
 
 def test_killed_and_restarted_programs_end_in_the_same_files(calm, kafka, objects, tmp_path):
@@ -118,7 +113,8 @@ def test_the_shop_of_the_readme(calm):
 
 def test_every_suggestion_is_proved(calm):
     """All that was observed is admitted; every near miss is refused, or covered by what the suggestion states."""
-    for suggestion in latest(records(calm.kafka, POLICY_SUGGESTIONS), lambda one: one.key).values():
+    told = sorted(records(calm.kafka, POLICY_SUGGESTIONS), key=lambda one: one.revision)
+    for suggestion in {one.key: one for one in told}.values():
         proof = suggestion.proof
         assert proof.observed == proof.admitted > 0
         assert proof.near_misses == proof.refused + proof.covered > 0

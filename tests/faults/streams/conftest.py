@@ -6,15 +6,17 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
+from accounting import latest
 from programs import Programs, programs, wait_until
 from stream_world import DRAIN_MS, DRAINS, Delivery, inventory
 from whole_topics import backlog, whole
 
 from schemas.framing import Writer
 from schemas.kafka import KafkaSettings, producer, require_topics
-from schemas.records import ConnectionBatch, Heartbeat, InventoryObject, WorkloadWindow
+from schemas.records import ConnectionBatch, InventoryObject, WorkloadWindow
 from schemas.topics import CONNECTIONS, INVENTORY, WORKLOAD_EDGES, WORKLOAD_WINDOWS
-from streams.worker.app import GROUP
+from streams.follow.inventory_topic import beat
+from streams.worker.settings import StreamSettings
 
 WORKER = ("--window", 2, "--lateness", 1)
 _EVER = 1 << 50
@@ -42,17 +44,13 @@ class World:
 
     def settle(self, within_s: float = 60) -> None:
         """Until both stages have committed all that they were given."""
-        group = f"{self.kafka.topic_prefix}{GROUP}"
+        group = StreamSettings(self.kafka).group
         for topic in (CONNECTIONS, WORKLOAD_EDGES):
             wait_until(lambda topic=topic: not backlog(self.kafka, topic, group), within_s, f"all of {topic.name} done")
 
     def windows(self) -> dict[tuple[str, int], WorkloadWindow]:
         """The latest revision of each window; how many revisions it took does not matter."""
-        found: dict[tuple[str, int], WorkloadWindow] = {}
-        for window in whole(self.kafka, WORKLOAD_WINDOWS):
-            known = found.get((window.key, window.start))
-            if known is None or known.revision <= window.revision:
-                found[window.key, window.start] = window
+        found = latest(whole(self.kafka, WORKLOAD_WINDOWS))
         return {place: replace(window, revision=0) for place, window in found.items()}
 
     def _publish_inventory(self) -> None:
@@ -62,8 +60,8 @@ class World:
         for item in inventory():
             self._producer.produce(topic, write(item), item.key)
         for number in range(*require_topics(self.kafka, [INVENTORY]).values()):
-            beat = InventoryObject(self.kafka.cluster, "Heartbeat", "", str(number), Heartbeat(_EVER))
-            self._producer.produce(topic, write(beat), beat.key, number)
+            complete = beat(self.kafka.cluster, number, _EVER)
+            self._producer.produce(topic, write(complete), complete.key, number)
         assert self._producer.flush(30) == 0
 
 

@@ -17,10 +17,11 @@ from bench.streams.traffic import INTERVAL_MS, Traffic
 from bench.streams.world import CLUSTER, PORT, T0, Size, World
 from schemas.framing import Writer
 from schemas.kafka import producer, require_topics
-from schemas.records import Basis, Connection, ConnectionBatch, Connections, Heartbeat, InventoryObject, Protocol, Role
+from schemas.records import Basis, Connection, ConnectionBatch, Connections, InventoryObject, Protocol, Role
 from schemas.topics import CONNECTIONS, INVENTORY, WORKLOAD_EDGES
 from streams.directory.directory import GRACE_MS
-from streams.worker.app import GROUP
+from streams.follow.inventory_topic import beat
+from streams.worker.settings import StreamSettings
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.timeout(7_200)]
 CHURN_S = float(os.environ.get("NETPOL_CHURN_S", "30"))
@@ -68,7 +69,7 @@ class Churn:
             self._round += 1
             self._beat()
         for topic in (CONNECTIONS, WORKLOAD_EDGES):
-            while backlog(self._kafka, topic, f"{self._kafka.topic_prefix}{GROUP}") > AT_ONCE:
+            while backlog(self._kafka, topic, StreamSettings(self._kafka).group) > AT_ONCE:
                 time.sleep(0.05)
 
     def _strangers(self):
@@ -94,8 +95,8 @@ class Churn:
     def _beat(self):
         """As `follow` does it: the inventory is complete up to now."""
         for number in range(self._partitions):
-            beat = InventoryObject(CLUSTER, "Heartbeat", "", str(number), Heartbeat(self.now))
-            self._producer.produce(self._kafka.topic(INVENTORY), self._object(beat), beat.key, number)
+            complete = beat(CLUSTER, number, self.now)
+            self._producer.produce(self._kafka.topic(INVENTORY), self._object(complete), complete.key, number)
         assert self._producer.flush(30) == 0
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from kernel_fixtures import cgroup, kernel, pair
+from whole_topics import messages
 
 from schemas.framing import Reader
-from schemas.kafka import TopicPartition, consumer, end_offsets
 from schemas.records import ConnectionBatch
 from schemas.topics import CONNECTIONS
 
@@ -81,25 +81,10 @@ def published(kafka):
     """Reads every batch in the topic, with its key and partition."""
 
     def read():
-        topic, client = kafka.topic(CONNECTIONS), consumer(kafka, "reader")
-        try:
-            partitions = range(len(client.list_topics(topic, timeout=10).topics[topic].partitions))
-            ends = end_offsets(client, topic, partitions)
-            client.assign([TopicPartition(topic, partition, first) for partition, (first, _) in ends.items()])
-            return [_record(message) for message in _messages(client, sum(end - first for first, end in ends.values()))]
-        finally:
-            client.close()
+        return [
+            (message.key().decode(), message.partition(), batch(message.value()))
+            for message in messages(kafka, CONNECTIONS)
+        ]
 
+    batch = Reader(ConnectionBatch)
     return read
-
-
-def _messages(client, count):
-    messages, deadline = [], time.monotonic() + 10
-    while len(messages) < count and time.monotonic() < deadline:
-        messages += client.consume(count - len(messages), timeout=0.5)
-    assert [message.error() for message in messages] == [None] * count
-    return messages
-
-
-def _record(message):
-    return message.key().decode(), message.partition(), Reader(ConnectionBatch)(message.value())

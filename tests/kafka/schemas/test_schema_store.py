@@ -3,13 +3,14 @@
 import json
 
 import pytest
+from whole_topics import whole
 
 from schemas.codec import BadRecord, codec, parse_schema
 from schemas.dead_letters import DeadLetters
 from schemas.errors import Unavailable
 from schemas.framing import SINGLE_OBJECT, Reader, Writer
 from schemas.kafka import TopicPartition, consumer, producer
-from schemas.records import ConnectionBatch, DeadLetter
+from schemas.records import ConnectionBatch
 from schemas.schema_store import SchemaStore
 from schemas.topics import DEAD_LETTERS, SCHEMAS
 
@@ -32,17 +33,6 @@ def published(kafka, *values):
         )
     assert client.flush(10) == 0
     assert errors == [None] * len(values)
-
-
-def letters(kafka):
-    """All dead letters, in order of offset."""
-    client = consumer(kafka, "read-letters")
-    client.assign([TopicPartition(kafka.topic(DEAD_LETTERS), partition, 0) for partition in range(2)])
-    found = []
-    while (message := client.poll(1.0)) is not None:
-        found.append(Reader(DeadLetter)(message.value()))
-    client.close()
-    return found
 
 
 def test_a_reader_finds_a_newer_writers_schema(kafka):
@@ -90,7 +80,7 @@ def test_garbage_among_the_schemas_is_a_dead_letter(kafka):
     published(kafka, b"\xff not a schema", newer.text)
     store = SchemaStore(kafka, DeadLetters(kafka, "test"))
     assert store.by_fingerprint(newer.fingerprint) == newer
-    (letter,) = letters(kafka)
+    (letter,) = whole(kafka, DEAD_LETTERS)
     assert (letter.topic, letter.value, letter.program) == (kafka.topic(SCHEMAS), b"\xff not a schema", "test")
     assert "decode" in letter.reason
 

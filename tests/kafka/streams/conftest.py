@@ -4,6 +4,7 @@ import time
 
 import pytest
 import yaml
+from accounting import latest
 from cluster_objects import batch, connection
 from programs import programs, records
 
@@ -44,11 +45,7 @@ class Shop:
 
     def windows(self):
         """The latest revision of each window: what it counts."""
-        found = {}
-        for window in records(self.kafka, WORKLOAD_WINDOWS, 0.5):
-            known = found.get((window.key, window.start))
-            if known is None or known.revision <= window.revision:
-                found[window.key, window.start] = window
+        found = latest(records(self.kafka, WORKLOAD_WINDOWS, 0.5))
         return {(name, start - self.began): (window.final, _counts(window)) for (name, start), window in found.items()}
 
     def expected(self, rounds):

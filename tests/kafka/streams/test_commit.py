@@ -3,11 +3,10 @@
 import asyncio
 
 import pytest
+from received import receiving, taken
 
 from schemas.kafka import committed_offsets, consumer
 from schemas.topics import CONNECTIONS
-from streams.intake import Intake
-from streams.worker.app import FaustPort, create_app
 from streams.worker.settings import StreamSettings
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
@@ -23,22 +22,8 @@ def committed(kafka):
 
 
 async def with_port(kafka, path, body):
-    port, intake = FaustPort(create_app(StreamSettings(kafka), path)), Intake()
-    port.receive(kafka.topic(CONNECTIONS), intake)
-    serving = asyncio.create_task(port.serve())
-    await asyncio.wait_for(port.assigned.wait(), 30)
-    try:
+    async with receiving(kafka, path) as (port, intake):
         await body(port, intake)
-    finally:
-        serving.cancel()
-        await port.close()
-
-
-async def taken(intake, count):
-    arrivals = []
-    while len(arrivals) < count:
-        arrivals += await asyncio.wait_for(intake.take(count - len(arrivals), 0.1), 30)
-    return arrivals
 
 
 def test_what_is_only_received_is_never_committed(kafka, shop, tmp_path):

@@ -4,12 +4,10 @@ import asyncio
 import os
 
 import pytest
+from received import receiving, taken
 
 from schemas.kafka import producer
 from schemas.topics import CONNECTIONS
-from streams.intake import Intake
-from streams.worker.app import FaustPort, create_app
-from streams.worker.settings import StreamSettings
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 LARGE = 7 * 1024 * 1024
@@ -17,17 +15,8 @@ LARGE = 7 * 1024 * 1024
 
 async def receive(kafka, path, count):
     """The first records that an application receives."""
-    port, intake = FaustPort(create_app(StreamSettings(kafka), path)), Intake()
-    port.receive(kafka.topic(CONNECTIONS), intake)
-    serving = asyncio.create_task(port.serve())
-    try:
-        arrivals = []
-        while len(arrivals) < count:
-            arrivals += await asyncio.wait_for(intake.take(count, 0.05), 30)
-        return arrivals
-    finally:
-        serving.cancel()
-        await port.close()
+    async with receiving(kafka, path) as (_, intake):
+        return await taken(intake, count)
 
 
 def test_a_record_larger_than_a_fetch_is_received(kafka, tmp_path):

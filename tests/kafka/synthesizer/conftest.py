@@ -4,10 +4,11 @@ import sys
 from collections.abc import Iterable
 
 import pytest
+from whole_topics import messages
 
 from advisor.processes import Child
 from schemas.framing import Reader, Writer
-from schemas.kafka import TopicPartition, consumer, end_offsets, producer
+from schemas.kafka import producer
 from schemas.records import DeadLetter, PolicySuggestion, WorkloadWindow
 from schemas.topics import DEAD_LETTERS, POLICY_SUGGESTIONS, WORKLOAD_WINDOWS, partition_of
 
@@ -63,20 +64,8 @@ class Bench:
         assert client.flush(30) == 0
 
     def records(self, topic):
-        """All of a topic's records, by key; the latest of each."""
-        name, found = self.kafka.topic(topic), []
-        client = consumer(self.kafka, "reader")
-        try:
-            ends = end_offsets(client, name, range(PARTITIONS))
-            client.assign([TopicPartition(name, number, 0) for number in ends])
-            while len(found) < sum(end - first for first, end in ends.values()):
-                message = client.poll(10)
-                assert message is not None, f"{len(found)} of {ends}"
-                assert message.error() is None, message.error()
-                found.append((message.key(), message.value()))
-        finally:
-            client.close()
-        return found
+        """All of a topic's records: keys and values."""
+        return [(message.key(), message.value()) for message in messages(self.kafka, topic)]
 
     def suggestions(self):
         """The latest suggestion of each workload that can be read."""

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from itertools import pairwise
 
+from accounting import latest
 from cluster_objects import T0, batch, connection, endpoints, facts, node, pod, service
 from enriching import record_of
 from hypothesis import given, settings
@@ -89,15 +90,6 @@ def record(batches):
     return record_of(DIRECTORY, *batches)
 
 
-def latest(emitted):
-    found = {}
-    for window in emitted:
-        key = (window.workload.ref, window.start)
-        if key not in found or found[key].revision <= window.revision:
-            found[key] = window
-    return {key: replace(window, revision=0) for key, window in found.items()}
-
-
 def run(deliveries_, kills=frozenset()):
     """Emit after each record; at a kill, the last record was emitted in part and is not committed."""
     made, emitted, heard = Windows("test", SPEC), [], []
@@ -112,7 +104,8 @@ def run(deliveries_, kills=frozenset()):
             changed = made.changed()
         emitted += changed
         heard += record(batches).sources
-    return latest([*emitted, *made.finish()])
+    found = latest([*emitted, *made.finish()])
+    return {place: replace(window, revision=0) for place, window in found.items()}
 
 
 #  calm      n1 0 1 2   n2 0 1 2                      -> windows
