@@ -56,6 +56,8 @@ class Topic:
 
 MAX_RECORD_BYTES: Final = 8 * 1024 * 1024
 """The largest record that any of our topics takes, compressed."""
+MOST_VALUE_BYTES: Final = MAX_RECORD_BYTES - 65_536
+"""The largest value that a writer makes, before compression, as clients count it; the rest is for key and frame."""
 
 CONNECTIONS: Final = Topic("netpol.connections", ConnectionBatch, "cluster/node", retention_ms=_DAY)
 INVENTORY: Final = Topic("netpol.inventory", InventoryObject, "cluster/kind/namespace/name", compacted=True)

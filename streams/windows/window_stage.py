@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from schemas.codec import BadRecord
 from schemas.framing import Reader, Writer
@@ -11,15 +11,12 @@ from schemas.kafka import KafkaSettings
 from schemas.parts import Parts
 from schemas.records import Millis, WorkloadEdges, WorkloadWindow
 from schemas.schema_store import SchemaStore
-from schemas.topics import MAX_RECORD_BYTES, WORKLOAD_WINDOWS
+from schemas.topics import MOST_VALUE_BYTES, WORKLOAD_WINDOWS
 from streams.intake import Arrival, BadArrival, Output, Result
 from streams.tally import Held, Tally
 from streams.windows.clock import NEVER, Clock
 from streams.windows.fitting import fitted
 from streams.windows.window import Windows, WindowSpec
-
-_MOST_BYTES: Final = MAX_RECORD_BYTES - 65_536
-"""What Kafka and Faust add to a value is less."""
 
 Load: TypeAlias = Callable[[int, Millis], Iterable[WorkloadWindow]]
 """The windows of a partition that may still be open when event time has come this far, oldest first; may block."""
@@ -85,7 +82,7 @@ class WindowStage:
     def _changed(self, partition: int) -> Iterator[Output]:
         for windows in self._partitions[partition].values():
             for window in windows.changed():
-                value = fitted(window, self._write, _MOST_BYTES)
+                value = fitted(window, self._write, MOST_VALUE_BYTES)
                 yield Output(self._topic, partition, window.key.encode(), value)
 
     async def _clusters(self, partition: int) -> dict[str, Windows]:
