@@ -27,7 +27,7 @@ def _place(_context: click.Context, _option: click.Parameter, text: str) -> tupl
 
 @click.command()
 @kafka_options
-@click.option("--kubeconfig", default="", help="How to reach the API server; else KUBECONFIG, or the pod's own.")
+@click.option("--kubeconfig", default="", help="How to reach the API server; else the pod's own, or KUBECONFIG.")
 @click.option("--context", default="", help="Context of the kubeconfig; else its current one.")
 @click.option(
     "--namespaces",
