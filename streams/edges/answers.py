@@ -6,6 +6,7 @@ that it is worked out for all connections of a batch at once (`streams.edges.enr
 the inventory's lock for as long as it is used, so the directory does not change.
 """
 
+from collections.abc import Sequence
 from typing import Final, TypeAlias
 
 from schemas.records import Millis
@@ -70,16 +71,23 @@ class Answers:
             self.own_ends.extend(self.tables.workload(end.peer))
         return known
 
-    def other(self, asked: Asked) -> int:
-        """The number of what was at a connection's other end, from now on also in `others`."""
-        known = self.others.get(asked)
-        if known is None:
-            known = self.others[asked] = self._ask_other(*asked)
-        return known
+    def ask(self, unknown: Sequence[Asked]) -> None:
+        """Find out what was at other ends of which there is nothing in `others` yet."""
+        of_clients = [asked for asked in unknown if asked[0] == SERVER]
+        pods = self.directory.only_pods([address for _, _, address, _ in of_clients], *self.span)
+        tables, row, number = self.tables, self.other_ends.extend, len(self.others)
+        for asked, end in zip(of_clients, pods, strict=True):
+            if end is not None and not end.mesh:
+                row((*tables.workload(end.peer), NONE, asked[3], tables.node(end.node)))
+                self.others[asked] = number
+                number += 1
+        for asked in unknown:
+            if asked not in self.others:
+                self.others[asked] = self._other(asked)
 
     def servers(self, asked: Asked) -> tuple[Server, ...] | None:
-        """What was at a connection's other end, in full."""
-        number = self.other(asked)
+        """What was at a connection's other end, in full, once it has a number."""
+        number = self.others[asked]
         return self._servers[~number] if number < 0 else self._found(*asked)
 
     def _ask_own(self, pod_uid: str, address: bytes) -> End | None:
@@ -91,14 +99,9 @@ class Answers:
         steady = self.directory.steady(address, *self.span)
         return own_end(Own(pod_uid, address), self.span, self.directory) if steady else None
 
-    def _ask_other(self, role: int, protocol: int, address: bytes, port: int) -> int:
+    def _other(self, asked: Asked) -> int:
         tables, row, number = self.tables, self.other_ends.extend, len(self.others)
-        if role == SERVER:
-            end = self.directory.steady_end(address, *self.span)
-            if isinstance(end, PodEnd) and not end.mesh:
-                row((*tables.workload(end.peer), NONE, port, tables.node(end.node)))
-                return number
-        servers = self._found(role, protocol, address, port)
+        servers = self._found(*asked)
         if servers is not None and len(servers) == 1:
             ((end, port, service),) = servers
             if isinstance(end, PodEnd) and not end.mesh:

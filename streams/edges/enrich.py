@@ -6,7 +6,6 @@ An observation keeps the subject's role and the end that saw it apart, so that n
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import repeat
 from operator import eq
 from typing import Final
 
@@ -207,10 +206,8 @@ class _Rows:
     def _other_numbers(self) -> Sequence[int]:
         columns, answers = self._batch.connections, self._answers
         asked = [*zip(columns.roles, columns.protocols, self._far, columns.ports, strict=True)]
-        found = [*map(answers.others.get, asked, repeat(_UNKNOWN))]
-        for row in [row for row, number in enumerate(found) if number == _UNKNOWN]:
-            found[row] = answers.other(asked[row])
-        return found
+        answers.ask([one for one in dict.fromkeys(asked) if one not in answers.others])
+        return [*map(answers.others.__getitem__, asked)]
 
     def _rows_left_out(self) -> dict[int, Ignored]:
         """Rows that are none of anybody's, whoever held the addresses."""
