@@ -2,25 +2,18 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
 
-from advisor.recorded.model import BadLine
-from advisor.recorded.recording import Recording
 from advisor.recorded.windows import CLUSTER
+from advisor.recording_file import complain, opened, progress, require_readable
 from advisor.report import Report, Written, read, report_of, write
 from advisor.report_text import lines_of, table_of
 from schemas.errors import Unavailable, UsageError
 from streams.objects.files import load_objects
 from synthesizer.options import Isolation
-
-_STDIN = Path("-")
 
 
 @click.command()
@@ -39,9 +32,9 @@ def report(  # noqa: PLR0913  one argument for each option of the command
     Raw connections need --objects: what `kubectl get -o yaml` prints, as one List or many documents, YAML or JSON.
     """
     inventory = load_objects(objects, CLUSTER) if objects else ()
-    with _opened(source) as stream, _progress(source, quiet=quiet) as progress:
-        recording = read(stream, inventory, lambda bad: _complain(source, bad), progress)
-    _require_readable(recording, source)
+    with opened(source) as stream, progress(source, quiet=quiet) as tell:
+        recording = read(stream, inventory, lambda bad: complain(source, bad), tell)
+    require_readable(recording, source)
     made = report_of(recording, Isolation(isolation))
     written = Written((), ())
     try:
@@ -54,11 +47,6 @@ def report(  # noqa: PLR0913  one argument for each option of the command
         wrong.append(f"{recording.bad} bad lines in {source}, and --strict was given")
     if wrong:
         raise UsageError("; ".join(wrong))
-
-
-def _require_readable(recording: Recording, source: Path) -> None:
-    if recording.bad and not recording.good:
-        raise UsageError(f"none of the {recording.bad} lines of {source} could be read; is it a recording?")
 
 
 def _write(made: Report, output: Path | None) -> Written:
@@ -90,33 +78,3 @@ def _say(made: Report, written: Written) -> None:
                 click.echo(line, err=True)
     for note in (*written.notes, *made.notes):
         click.echo(note, err=True)
-
-
-def _complain(source: Path, bad: BadLine) -> None:
-    click.echo(f"{source}:{bad.number}: {bad.reason}", err=True)
-
-
-@contextmanager
-def _opened(source: Path) -> Iterator[BinaryIO]:
-    if source == _STDIN:
-        yield sys.stdin.buffer
-        return
-    try:
-        stream = source.open("rb")
-        stream.peek(1)
-    except OSError as error:
-        raise UsageError(f"cannot read {source}: {error.strerror}") from error
-    with stream:
-        yield stream
-
-
-@contextmanager
-def _progress(source: Path, *, quiet: bool) -> Iterator[Callable[[int], None]]:
-    console = Console(stderr=True)
-    if quiet or source == _STDIN or not console.is_terminal:
-        yield lambda _done: None
-        return
-    columns = ("reading", BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("reading", total=source.stat().st_size)
-        yield lambda done: bar.update(task, completed=done)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from schemas.records import Labels, Verdict
 from synthesizer.evaluator.match import names_peer, names_port, selects
-from synthesizer.evaluator.model import Connection, End, Outside, Pod, Policy, PolicyRule
+from synthesizer.evaluator.model import Connection, End, Outside, Pod, Policy, PolicyRule, Way
 
 Namespaces = Mapping[str, Labels]
 """Labels of namespaces; `kubernetes.io/metadata.name` is always there, as the API server puts it."""
@@ -30,16 +30,26 @@ def egress(policies: Iterable[Policy], connection: Connection, namespaces: Names
     """What the policies that isolate the client say, whatever the server's own say."""
     if not isinstance(connection.client, Pod):
         return Verdict(allowed=True, rule="the client is no pod")
-    isolating = [(one, one.egress) for one in _selecting(policies, connection.client) if one.egress is not None]
-    return _decide(isolating, connection, connection.server, namespaces or {}, "egress")
+    found = isolating(policies, connection.client, "egress")
+    return _decide(found, connection, connection.server, namespaces or {}, "egress")
 
 
 def ingress(policies: Iterable[Policy], connection: Connection, namespaces: Namespaces | None = None) -> Verdict:
     """What the policies that isolate the server say, whatever the client's own say."""
     if not isinstance(connection.server, Pod):
         return Verdict(allowed=True, rule="the server is no pod")
-    isolating = [(one, one.ingress) for one in _selecting(policies, connection.server) if one.ingress is not None]
-    return _decide(isolating, connection, connection.client, namespaces or {}, "ingress")
+    found = isolating(policies, connection.server, "ingress")
+    return _decide(found, connection, connection.client, namespaces or {}, "ingress")
+
+
+def isolating(policies: Iterable[Policy], pod: Pod, way: Way) -> list[tuple[Policy, tuple[PolicyRule, ...]]]:
+    """The policies that isolate the pod in the direction, each with its rules for it."""
+    found = (
+        (policy, policy.ingress if way == "ingress" else policy.egress)
+        for policy in policies
+        if policy.namespace == pod.namespace and selects(policy.pods, pod.labels)
+    )
+    return [(policy, rules) for policy, rules in found if rules is not None]
 
 
 def _always(client: End, server: End) -> bool:
@@ -52,21 +62,17 @@ def _always(client: End, server: End) -> bool:
             return False
 
 
-def _selecting(policies: Iterable[Policy], pod: Pod) -> Iterable[Policy]:
-    return (policy for policy in policies if policy.namespace == pod.namespace and selects(policy.pods, pod.labels))
-
-
 def _decide(
-    isolating: Sequence[tuple[Policy, tuple[PolicyRule, ...]]],
+    isolated_by: Sequence[tuple[Policy, tuple[PolicyRule, ...]]],
     connection: Connection,
     peer: End,
     namespaces: Namespaces,
-    direction: str,
+    direction: Way,
 ) -> Verdict:
-    if not isolating:
+    if not isolated_by:
         return Verdict(allowed=True, rule=f"no policy isolates its {direction}")
-    for policy, rules in isolating:
+    for policy, rules in isolated_by:
         for index, rule in enumerate(rules):
             if names_port(rule, connection) and names_peer(rule, peer, policy.namespace, namespaces):
                 return Verdict(allowed=True, policy=policy.name, rule=f"{direction}[{index}]")
-    return Verdict(allowed=False, policy=isolating[0][0].name, rule=f"no {direction} rule admits it")
+    return Verdict(allowed=False, policy=isolated_by[0][0].name, rule=f"no {direction} rule admits it")

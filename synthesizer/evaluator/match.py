@@ -31,12 +31,12 @@ def selects(selector: Selector, labels: Labels) -> bool:
 
 def names_port(rule: PolicyRule, connection: Connection) -> bool:
     """Whether the rule speaks of the port; no ports means all."""
-    return not rule.ports or any(_is_port(port, connection) for port in rule.ports)
+    return not rule.ports or any(is_port(port, connection) for port in rule.ports)
 
 
 def names_peer(rule: PolicyRule, peer: End, own_namespace: str, namespaces: Mapping[str, Labels]) -> bool:
     """Whether the rule speaks of the peer; no peers means anyone."""
-    return not rule.peers or any(_is_peer(one, peer, own_namespace, namespaces) for one in rule.peers)
+    return not rule.peers or any(is_peer(one, peer, own_namespace, namespaces) for one in rule.peers)
 
 
 def _holds(requirement: Requirement, labels: Mapping[str, str]) -> bool:
@@ -54,7 +54,8 @@ def _holds(requirement: Requirement, labels: Mapping[str, str]) -> bool:
             raise ValueError(f"selector operator {other}")
 
 
-def _is_port(port: PortRule, connection: Connection) -> bool:
+def is_port(port: PortRule, connection: Connection) -> bool:
+    """Whether the item speaks of the port."""
     if port.protocol is not connection.protocol:
         return False
     match port.port:
@@ -76,7 +77,8 @@ def _named(name: str, connection: Connection) -> bool:
     return any((port.name, port.protocol, port.number) == wanted for port in connection.server.ports)
 
 
-def _is_peer(rule: PeerRule, peer: End, own_namespace: str, namespaces: Mapping[str, Labels]) -> bool:
+def is_peer(rule: PeerRule, peer: End, own_namespace: str, namespaces: Mapping[str, Labels]) -> bool:
+    """Whether the item speaks of the peer."""
     match peer:
         case Pod():
             return rule.block is None and _is_pod(rule, peer, own_namespace, namespaces)

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from schemas.records import Labels, Protocol
 
 Network: TypeAlias = IPv4Network | IPv6Network
+Way: TypeAlias = Literal["ingress", "egress"]
+"""The two directions, each of which a policy isolates or not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,68 @@
+"""Reads the inventory or the windows from their first record to their end as of the start; nothing is committed."""
+
+from collections.abc import Iterator
+
+from advisor.policies.observed import Gathering, Observations
+from advisor.suggestions.progress import reading_bar
+from advisor.suggestions.topic import GROUP, PATIENCE_S
+from schemas.codec import BadRecord
+from schemas.dead_letters import RawRecord, raw_record
+from schemas.framing import Reader
+from schemas.kafka import KafkaSettings, consumer, end_offsets, require_topics
+from schemas.reading import to_end
+from schemas.records import Heartbeat, InventoryObject, WorkloadWindow
+from schemas.schema_store import SchemaStore
+from schemas.topics import INVENTORY, WORKLOAD_WINDOWS, Topic
+
+
+def inventory_of(kafka: KafkaSettings) -> tuple[InventoryObject, ...]:
+    """The objects of the settings' cluster; records that cannot be read are left out.
+
+    Raises:
+        BrokerUnavailable: No broker answers.
+        TopicMissing: The topic does not exist.
+        Unavailable: It does not come to its end.
+    """
+    read = Reader(InventoryObject, SchemaStore(kafka))
+    found: dict[bytes, InventoryObject] = {}
+    for record in _records(kafka, INVENTORY, "reading the inventory"):
+        key = record.key or b""
+        if record.value is None:
+            found.pop(key, None)
+            continue
+        try:
+            item = read(record.value)
+        except BadRecord:
+            continue
+        if item.cluster == kafka.cluster and not isinstance(item.body, Heartbeat):
+            found[key] = item
+    return tuple(found[key] for key in sorted(found))
+
+
+def windows_of(kafka: KafkaSettings) -> Observations:
+    """What all windows of the settings' cluster tell that the topic keeps; raises the same."""
+    read, gathering = Reader(WorkloadWindow, SchemaStore(kafka)), Gathering()
+    for record in _records(kafka, WORKLOAD_WINDOWS, "reading windows"):
+        try:
+            window = read(record.value or b"")
+        except BadRecord:
+            gathering.unusable += 1
+            continue
+        if window.cluster == kafka.cluster:
+            gathering.take(window)
+    return gathering.observations()
+
+
+def _records(kafka: KafkaSettings, topic: Topic, what: str) -> Iterator[RawRecord]:
+    name = kafka.topic(topic)
+    (partitions,) = require_topics(kafka, [topic]).values()
+    client = consumer(kafka, GROUP, enable_partition_eof=True)
+    try:
+        spans = end_offsets(client, name, range(partitions))
+        total = sum(end - first for first, end in spans.values())
+        with reading_bar(what) as progress:
+            for done, message in enumerate(to_end(client, name, spans, PATIENCE_S), 1):
+                progress(done, total)
+                yield raw_record(message)
+    finally:
+        client.close()
