@@ -3,12 +3,11 @@
 import time
 
 import pytest
+from fresh import fresh_topics_at
 from programs import wait_until
 from scraped import Scraped
 
 from advisor.kafka_server import KafkaServer
-from schemas.kafka import KafkaSettings
-from schemas.topic_admin import Layout, create_topics
 from streams.worker.app import SESSION_S
 from streams.worker.health import ANSWER_S
 
@@ -25,9 +24,7 @@ def server():
 @pytest.fixture
 def kafka(server):
     """Topics of a server of the test's own."""
-    settings = KafkaSettings(server.brokers, cluster="test")
-    create_topics(settings, Layout(partitions=2))
-    return settings
+    return fresh_topics_at(server.brokers)
 
 
 # Kafka  |--------|            |----------|

@@ -1,13 +1,9 @@
 """A worker more than there are partitions stands by: the group gives it nothing, and that is no fault of its."""
 
-import uuid
-
 import pytest
+from fresh import fresh_topics_at
 from programs import wait_until
 from scraped import Scraped
-
-from schemas.kafka import KafkaSettings
-from schemas.topic_admin import Layout, create_topics
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 AT = ("--metrics-address", "127.0.0.1:0")
@@ -16,9 +12,7 @@ AT = ("--metrics-address", "127.0.0.1:0")
 @pytest.fixture
 def kafka(kafka_server):
     """Topics of one partition. Faust gives the partitions of one number to one worker, whatever their topic."""
-    settings = KafkaSettings(kafka_server.brokers, cluster="test", topic_prefix=f"t{uuid.uuid4().hex[:8]}.")
-    create_topics(settings, Layout(partitions=1))
-    return settings
+    return fresh_topics_at(kafka_server.brokers, 1)
 
 
 def partitions(shown):
