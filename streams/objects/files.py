@@ -1,5 +1,6 @@
 """Kubernetes objects from files, as `kubectl get -o yaml` prints them: a List, many documents, YAML or JSON."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -81,6 +82,10 @@ def _parsed(path: Path) -> Iterator[Any]:
     number = 1
     try:
         text = path.read_bytes()
+        document = _json(text)
+        if document is not None:
+            yield document
+            return
         _refuse_deep(path, text)
         for document in yaml.load_all(text, Loader=_Loader):
             yield document
@@ -91,6 +96,16 @@ def _parsed(path: Path) -> Iterator[Any]:
         raise UsageError(f"{path}: not YAML or JSON: {one_line(error)}") from error
     except _UNMAKEABLE as error:
         raise UsageError(f"{path}, document {number}: a value cannot be read: {str(error)[:200]}") from error
+
+
+def _json(text: bytes) -> Any:
+    """The one value of a JSON file, a hundred times as fast as from YAML; None if it is none, and YAML has to tell."""
+    if not text.lstrip().startswith(b"{") or b"\\ud" in text.lower():  # halves of characters: YAML refuses them
+        return None
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _refuse_deep(path: Path, text: bytes) -> None:

@@ -129,6 +129,33 @@ def test_ranges_also_come_from_pods_outside_of_their_nodes_range(tmp_path):
     assert ranges == ("10.1.0.0/24", "192.168.7.0/24", "fd00::/64")
 
 
+def test_a_json_file_is_not_read_as_yaml(tmp_path, monkeypatch):
+    """What is there a hundred times as fast says the same."""
+    path = tmp_path / "objects.json"
+    path.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": [POD, SERVICE, NODE]}))
+    as_yaml = tmp_path / "objects.yaml"
+    as_yaml.write_text(f"# the same\n{path.read_text()}")
+    expected = load_objects([as_yaml], "test")
+    assert {item.kind for item in expected} >= {"Pod", "Service", "Node"}
+    monkeypatch.setattr(yaml, "load_all", None)
+    assert load_objects([path], "test") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"kind": "Pod", "metadata": {"name": "a"', "not YAML or JSON"),
+        ('{"kind": "Pod", "metadata": {"name": "\\ud800"}}', "not YAML or JSON"),
+        ('{"a":' * 5_000 + "1" + "}" * 5_000, "nested deeper"),
+    ],
+)
+def test_a_json_file_that_is_none_is_refused_as_yaml(tmp_path, text, said):
+    path = tmp_path / "objects.json"
+    path.write_text(text)
+    with pytest.raises(UsageError, match=said):
+        load_objects([path], "test")
+
+
 @pytest.mark.parametrize("nested", ["[" * 100_000, "{a: " * 100_000, "- " * 100_000, "? " * 100_000])
 def test_what_is_nested_too_deep_is_refused_before_it_is_built(tmp_path, nested):
     """The C loader would end the process."""
