@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "monitor": "one JSON line per edge as it is seen",
     "report": "recorded connections to policies; no Kafka needed",
     "verify": "observed connections against policies: what would break, what was never used",
+    "diff": "what one set of policies allows and another does not",
     "snapshot": "every current suggestion to files, then exit",
     "topics": "create or check the topics",
     "doctor": "what this machine lacks, and what to do about it",

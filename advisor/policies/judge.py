@@ -11,7 +11,7 @@ from advisor.policies.world import Aspect, World, pods_of
 from schemas.records import ApiServerPeer, ExternalPeer, NodePeer, Peer, UnresolvedPeer, WorkloadPeer
 from synthesizer.evaluator.decide import egress, ingress, isolating
 from synthesizer.evaluator.mentions import label_keys, port_names
-from synthesizer.evaluator.model import Connection, End, Outside, Pod, Policy, Way
+from synthesizer.evaluator.model import Connection, End, Outside, Pod, PodPort, Policy, Way
 from synthesizer.evaluator.uses import Use, uses
 
 _NOBODY: Final = Outside("192.0.2.0")
@@ -117,15 +117,28 @@ class Judge:
         unknown = why_unknown(peer)
         if isinstance(own, UnresolvedPeer):
             return Side(Outcome.UNKNOWN, rule=why_unknown(own))
-        sides = [self._half(one, way, unknown) if unknown else self._whole(one, way) for one in asked]
+        sides = [self._half(one, way, unknown) if unknown else self._whole(one, way, edge) for one in asked]
         worst = _worst(sides)
         alike = sum(side.outcome is worst.outcome for side in sides)
         if alike == len(sides):
             return worst
         return replace(worst, rule=f"{worst.rule} (for {alike} of {len(sides)} kinds of pods)")
 
-    def _whole(self, connection: Connection, way: Way) -> Side:
-        """Both ends are known."""
+    def _whole(self, connection: Connection, way: Way, edge: ObservedEdge) -> Side:
+        """Both ends are known, but for the names of ports if no pod of the server is."""
+        side = self._told(connection, way)
+        if side.outcome is Outcome.ADMITTED or not self._aspect.ports or not self._is_guessed(edge.server):
+            return side
+        ports = tuple(PodPort(name, edge.protocol, edge.port) for name in sorted(self._aspect.ports))
+        named = replace(connection.server, ports=ports) if isinstance(connection.server, Pod) else connection.server
+        if self._told(replace(connection, server=named), way).outcome is Outcome.REFUSED:
+            return side
+        return Side(Outcome.UNKNOWN, side.policies, "a rule names a port, and only the server's pods know its number")
+
+    def _is_guessed(self, peer: Peer) -> bool:
+        return isinstance(peer, WorkloadPeer) and not self._world.pods.get(peer.workload.ref)
+
+    def _told(self, connection: Connection, way: Way) -> Side:
         policies = self._of(connection, way)
         verdict = (egress if way == "egress" else ingress)(policies, connection, self._world.namespaces)
         found = uses(policies, connection, way, self._world.namespaces)

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from advisor.policies.judge import Judged, Outcome, Side
 from advisor.policies.model import PolicySet
-from advisor.policies.observed import Observations
+from advisor.policies.observed import Observations, ObservedEdge
 from advisor.policies.tables import plain_table
 from advisor.policies.verification import Unused, Verification
 from advisor.policies.words import rule_words
@@ -75,12 +75,21 @@ def _edges(edges: tuple[Judged, ...]) -> Table:
     table.columns[3].justify = "right"
     for one in edges[:_SHOWN]:
         edge = one.edge
-        port = f"{edge.protocol.value} {edge.port}"
-        ends = (spoken(edge.client), spoken(edge.server))
-        table.add_row(
-            *ends, port, f"{edge.connections:,}", _time(edge.last_seen), _side(one.egress), _side(one.ingress)
-        )
+        ends = (spoken(edge.client), spoken(edge.server), port_of(edge))
+        table.add_row(*ends, f"{edge.connections:,}", moment(edge.last_seen), _side(one.egress), _side(one.ingress))
     return table
+
+
+def verdict_of(one: Judged) -> str:
+    """The verdict of the end that decides."""
+    if one.outcome is Outcome.ADMITTED:
+        return "allowed"
+    return "; ".join(_side(side) for side in (one.egress, one.ingress) if side.outcome is one.outcome)
+
+
+def port_of(edge: ObservedEdge) -> str:
+    """Protocol and port."""
+    return f"{edge.protocol.value} {edge.port}"
 
 
 def _side(side: Side) -> str:
@@ -109,8 +118,8 @@ def _edge(one: Judged) -> dict[str, Any]:
         "protocol": edge.protocol.value,
         "port": edge.port,
         "connections": edge.connections,
-        "first_seen": _time(edge.first_seen),
-        "last_seen": _time(edge.last_seen),
+        "first_seen": moment(edge.first_seen),
+        "last_seen": moment(edge.last_seen),
         "seen_by": sorted(edge.seen_by),
         "egress": _verdict(one.egress),
         "ingress": _verdict(one.ingress),
@@ -130,5 +139,6 @@ def _part(one: Unused) -> dict[str, Any]:
     }
 
 
-def _time(millis: Millis) -> str:
+def moment(millis: Millis) -> str:
+    """The time in UTC to the second; nothing for 0."""
     return datetime.fromtimestamp(millis / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if millis else ""

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Final
 
-from synthesizer.evaluator.model import PeerRule, PolicyRule, PortRule, Requirement, Selector
+from schemas.records import Labels
+from synthesizer.evaluator.model import Network, PeerRule, PolicyRule, PortRule, Requirement, Selector
 
 _NAME_LABEL: Final = "kubernetes.io/metadata.name"
 _WHERE: Final = {"In": " in ", "NotIn": " not in "}
@@ -22,8 +23,7 @@ def peers_words(peers: Iterable[PeerRule]) -> str:
 def peer_words(peer: PeerRule) -> str:
     """Whoever the item speaks of."""
     if peer.block is not None:
-        but = f" but {' '.join(map(str, peer.excepted))}" if peer.excepted else ""
-        return f"{peer.block}{but}"
+        return address_words(peer.block, peer.excepted)
     pods = f"pods {selector_words(peer.pods)}" if peer.pods else "all pods"
     if peer.namespaces is None:
         return pods
@@ -31,6 +31,17 @@ def peer_words(peer: PeerRule) -> str:
         return f"{pods} of all namespaces"
     names = _names(peer.namespaces)
     return f"{pods} of {'/'.join(names)}" if names else f"{pods} of namespaces {selector_words(peer.namespaces)}"
+
+
+def address_words(block: Network, without: Iterable[Network]) -> str:
+    """A block of addresses, and what within it is not meant."""
+    left_out = " ".join(map(str, without))
+    return f"{block} but {left_out}" if left_out else str(block)
+
+
+def labels_words(labels: Labels) -> str:
+    """The labels; nothing for none."""
+    return " ".join(f"{key}={value}" for key, value in labels)
 
 
 def ports_words(ports: Iterable[PortRule]) -> str:

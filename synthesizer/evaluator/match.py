@@ -18,7 +18,8 @@ from synthesizer.evaluator.model import (
     Selector,
 )
 
-_NAME_LABEL: Final = "kubernetes.io/metadata.name"
+NAME_LABEL: Final = "kubernetes.io/metadata.name"
+"""The label that every namespace has; its value is the namespace's name."""
 
 
 def selects(selector: Selector, labels: Labels) -> bool:
@@ -26,7 +27,7 @@ def selects(selector: Selector, labels: Labels) -> bool:
     if not selector:
         return True
     mapping = dict(labels)
-    return all(_holds(requirement, mapping) for requirement in selector)
+    return all(holds(requirement, mapping) for requirement in selector)
 
 
 def names_port(rule: PolicyRule, connection: Connection) -> bool:
@@ -39,7 +40,8 @@ def names_peer(rule: PolicyRule, peer: End, own_namespace: str, namespaces: Mapp
     return not rule.peers or any(is_peer(one, peer, own_namespace, namespaces) for one in rule.peers)
 
 
-def _holds(requirement: Requirement, labels: Mapping[str, str]) -> bool:
+def holds(requirement: Requirement, labels: Mapping[str, str]) -> bool:
+    """Whether the labels meet the term."""
     present = requirement.key in labels
     match requirement.operator:
         case "In":
@@ -91,9 +93,14 @@ def is_peer(rule: PeerRule, peer: End, own_namespace: str, namespaces: Mapping[s
 def _is_pod(rule: PeerRule, pod: Pod, own_namespace: str, namespaces: Mapping[str, Labels]) -> bool:
     if rule.pods is not None and not selects(rule.pods, pod.labels):
         return False
+    return of_namespace(rule, pod.namespace, own_namespace, namespaces)
+
+
+def of_namespace(rule: PeerRule, namespace: str, own_namespace: str, namespaces: Mapping[str, Labels]) -> bool:
+    """Whether the item speaks of pods of the namespace, as far as that goes."""
     if rule.namespaces is None:
-        return pod.namespace == own_namespace
-    return selects(rule.namespaces, (*namespaces.get(pod.namespace, ()), (_NAME_LABEL, pod.namespace)))
+        return namespace == own_namespace
+    return selects(rule.namespaces, (*namespaces.get(namespace, ()), (NAME_LABEL, namespace)))
 
 
 def _in_block(rule: PeerRule, address: IPv4Address | IPv6Address) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from synthesizer.evaluator.model import PeerRule, Policy, PolicyRule
+from synthesizer.evaluator.model import Network, PeerRule, Policy, PolicyRule, PortRule
 
 
 def rules_of(policy: Policy) -> Iterator[PolicyRule]:
@@ -28,10 +28,16 @@ def label_keys(policies: Iterable[Policy]) -> frozenset[str]:
 
 def port_names(policies: Iterable[Policy]) -> frozenset[str]:
     """Named ports that a rule asks for."""
-    return frozenset(
-        port.port
-        for policy in policies
-        for rule in rules_of(policy)
-        for port in rule.ports
-        if isinstance(port.port, str)
-    )
+    return frozenset(port.port for policy in policies for port in ports_of(policy) if isinstance(port.port, str))
+
+
+def ports_of(policy: Policy) -> Iterator[PortRule]:
+    """The items of `ports` of all rules."""
+    return (port for rule in rules_of(policy) for port in rule.ports)
+
+
+def blocks_of(policy: Policy) -> Iterator[Network]:
+    """The ranges of all ipBlocks, exceptions too."""
+    for peer in peers_of(policy):
+        if peer.block is not None:
+            yield from (peer.block, *peer.excepted)

@@ -160,3 +160,13 @@ def test_attempts_are_counted_and_not_judged():
     seen = {WEB: [edge(Role.CLIENT, CART, **tried)], CART: [edge(Role.SERVER, WEB, count=0, attempts=3)]}
     observations = observed(seen)
     assert (observations.edges, observations.tried) == ((), 1)
+
+
+def test_a_named_port_of_pods_that_are_not_known_is_not_told():
+    """It may be the one; and a rule that may have been used is not said to be of no use."""
+    named = manifest("cart", "cart", ingress=[{"from": [pods("web")], "ports": [{"port": "http"}]}])
+    found = held([named], both_ends(WEB, CART))
+    assert [one.outcome for one in found.judged] == [Outcome.UNKNOWN]
+    assert found.unused == ()
+    other_peer = manifest("cart", "cart", ingress=[{"from": [pods("pay")], "ports": [{"port": "http"}]}])
+    assert [one.outcome for one in held([other_peer], both_ends(WEB, CART)).judged] == [Outcome.REFUSED]
