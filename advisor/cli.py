@@ -29,6 +29,8 @@ COMMANDS: Final = {
     "verify": "observed connections against policies: what would break, what was never used",
     "diff": "what one set of policies allows and another does not",
     "snapshot": "every current suggestion to files, then exit",
+    "status": "coverage, loss and lag, workload by workload",
+    "explain": "the evidence of each rule of a suggestion",
     "topics": "create or check the topics",
     "doctor": "what this machine lacks, and what to do about it",
 }

@@ -6,6 +6,7 @@ from rich.table import Table
 
 from advisor.recorded.model import SeenService
 from advisor.recorded.recording import Recording
+from advisor.suggestions.words import proof_of
 from schemas.records import PolicySuggestion
 
 
@@ -18,16 +19,6 @@ def lines_of(suggestion: PolicySuggestion) -> Iterator[str]:
         yield f"{ref}: no policy: {suggestion.reason}"
     yield from (f"  warning: {text}" for text in suggestion.warnings)
     yield from (f"  generalised: {text}" for text in suggestion.generalisations)
-
-
-def proof_of(suggestion: PolicySuggestion) -> str:
-    """The proof in words."""
-    proof = suggestion.proof
-    covered = f", {proof.covered} covered by a stated generalisation" if proof.covered else ""
-    return (
-        f"{proof.admitted} of {proof.observed} observed edges admitted, "
-        f"{proof.refused} of {proof.near_misses} near misses refused{covered}"
-    )
 
 
 def table_of(suggestions: tuple[PolicySuggestion, ...]) -> Table:

@@ -25,9 +25,9 @@ def _object(line: EnrichedLine, count: int, more: dict[str, Any]) -> dict[str, A
     edge = line.edge
     services = [{"namespace": each.namespace, "name": each.name, "port": each.port} for each in edge.services]
     return {
-        "workload": _workload_object(line.workload, "kind"),
+        "workload": workload_object(line.workload, "kind"),
         "role": edge.role.value.lower(),
-        "peer": _peer_object(edge.peer),
+        "peer": peer_object(edge.peer),
         "protocol": edge.protocol.value,
         "port": edge.port,
         "count": count,
@@ -39,16 +39,18 @@ def _object(line: EnrichedLine, count: int, more: dict[str, Any]) -> dict[str, A
     }
 
 
-def _workload_object(workload: Workload, kind_field: str) -> dict[str, Any]:
+def workload_object(workload: Workload, kind_field: str) -> dict[str, Any]:
+    """The workload as plain values; its kind under that name."""
     host = {"host_network": True} if workload.host_network else {}
     named = {"namespace": workload.namespace, kind_field: workload.kind, "name": workload.name}
     return {**named, "selector": dict(workload.selector), **host}
 
 
-def _peer_object(peer: Peer) -> dict[str, Any]:
+def peer_object(peer: Peer) -> dict[str, Any]:
+    """The peer as plain values."""
     match peer:
         case WorkloadPeer(workload):
-            return {"kind": "workload", **_workload_object(workload, "owner_kind")}
+            return {"kind": "workload", **workload_object(workload, "owner_kind")}
         case ExternalPeer(address):
             return {"kind": "external", "address": address}
         case NodePeer(address, node, own):

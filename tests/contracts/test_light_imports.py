@@ -6,7 +6,7 @@ import sys
 import pytest
 
 HEAVY = {"numpy", "faust", "kubernetes"}
-LIGHT = ("collect", "doctor", "follow", "monitor", "synthesize", "topics")
+LIGHT = ("collect", "doctor", "explain", "follow", "monitor", "snapshot", "status", "synthesize", "topics")
 CODE = "import importlib, sys; importlib.import_module('advisor.commands.{}'); print(*sys.modules)"
 
 
