@@ -1,5 +1,6 @@
 """Reads the inventory or the windows from their first record to their end as of the start; nothing is committed."""
 
+import logging
 from collections.abc import Iterator
 
 from advisor.policies.observed import Gathering, Observations
@@ -14,9 +15,11 @@ from schemas.records import Heartbeat, InventoryObject, WorkloadWindow
 from schemas.schema_store import SchemaStore
 from schemas.topics import INVENTORY, WORKLOAD_WINDOWS, Topic
 
+_log = logging.getLogger(__name__)
+
 
 def inventory_of(kafka: KafkaSettings) -> tuple[InventoryObject, ...]:
-    """The objects of the settings' cluster; records that cannot be read are left out.
+    """The objects of the settings' cluster; records that cannot be read are left out, and said.
 
     Raises:
         BrokerUnavailable: No broker answers.
@@ -25,6 +28,7 @@ def inventory_of(kafka: KafkaSettings) -> tuple[InventoryObject, ...]:
     """
     read = Reader(InventoryObject, SchemaStore(kafka))
     found: dict[bytes, InventoryObject] = {}
+    unreadable = 0
     for record in _records(kafka, INVENTORY, "reading the inventory"):
         key = record.key or b""
         if record.value is None:
@@ -33,9 +37,12 @@ def inventory_of(kafka: KafkaSettings) -> tuple[InventoryObject, ...]:
         try:
             item = read(record.value)
         except BadRecord:
+            unreadable += 1
             continue
         if item.cluster == kafka.cluster and not isinstance(item.body, Heartbeat):
             found[key] = item
+    if unreadable:
+        _log.warning("%s: %d records cannot be read and are left out", INVENTORY.name, unreadable)
     return tuple(found[key] for key in sorted(found))
 
 

@@ -28,7 +28,6 @@ IN_FORCE = manifest("cart", "cart", ingress=[{"from": [pods("web")], "ports": [{
 
 def windows(cluster="test", port=80):
     """Web calls cart, as the windows of both ends tell."""
-
     return [
         replace(window(workload, 0, edges), cluster=cluster)
         for workload, edges in both_ends(WEB, CART, port, 7).items()
@@ -59,12 +58,13 @@ def pod_of(workload, *labels):
 
 @pytest.fixture
 def follow(kafka):
-    """Publishes objects to the inventory; a text is the key of one that is gone."""
+    """Publishes objects to the inventory; a text is the key of one that is gone, bytes are what they are."""
 
     def send(*objects):
         client = producer(kafka)
         for one in objects:
-            key, value = (one, None) if isinstance(one, str) else (one.key, WRITE(one))
+            record = ("garbage", one) if isinstance(one, bytes) else (one, None)
+            key, value = (one.key, WRITE(one)) if isinstance(one, InventoryObject) else record
             client.produce(kafka.topic(INVENTORY), key=key, value=value, partition=0)
         assert client.flush(30) == 0
 
@@ -72,11 +72,11 @@ def follow(kafka):
 
 
 def test_windows_are_held_against_what_is_in_force(publish, follow, command):
-    """Only our cluster's windows, each counted once however often it was published; a deleted policy is not in force."""
+    """Only our cluster's windows, each counted once however often it came; a deleted policy is not in force."""
     publish(*windows(), *windows(), *windows("another", 9999))
     other = in_force(manifest("gone", "web", policyTypes=["Egress"]))
     heartbeat = InventoryObject("test", "Heartbeat", "", "0", Heartbeat(1))
-    follow(*in_force(IN_FORCE), *other, other[0].key, heartbeat)
+    follow(*in_force(IN_FORCE), *other, other[0].key, heartbeat, b"garbage")
     result = command("verify", "-o", "json")
     assert result.returncode == 1, result.stderr
     found = json.loads(result.stdout)
@@ -85,6 +85,7 @@ def test_windows_are_held_against_what_is_in_force(publish, follow, command):
     assert refused["ingress"]["policies"] == ["shop/cart"]
     assert found["edges"]["observed"] == 1
     assert "1 observed edges would be refused by netpol.inventory" in result.stderr
+    assert "netpol.inventory: 1 records cannot be read and are left out" in result.stderr
 
 
 def test_the_labels_are_those_of_the_pods_in_the_inventory(publish, follow, command, tmp_path):
