@@ -34,6 +34,8 @@ def _topics_page() -> Iterator[str]:
         yield f"| `{topic.name}` | {topic.key} | {_value(topic)} | {_kept(topic)} |"
     yield "\nTopics keyed by workload have equal partition counts; a workload has the same partition in each of them."
     yield "Values are framed as [decision 0001](../decisions/0001-records-first.md) and `schemas/framing.py` say.\n"
+    yield from (f"- `{topic.name}`: {topic.reading}" for topic in TOPICS if topic.reading)
+    yield ""
     told: set[str] = set()
     for topic in TOPICS:
         if topic.record is not None:

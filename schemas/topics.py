@@ -33,6 +33,7 @@ class Topic:
         compacted: Keeps the latest value per key; otherwise values are deleted after `retention_ms`.
         retention_ms: Milliseconds; 0 for compacted topics.
         by_workload: Partitioned by `partition_of`; such topics have equal partition counts.
+        reading: What its readers must know of repetitions, in words.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Topic:
     compacted: bool = False
     retention_ms: int = 0
     by_workload: bool = False
+    reading: str = ""
 
     @property
     def config(self) -> dict[str, str]:
@@ -75,6 +77,7 @@ POLICY_SUGGESTIONS: Final = Topic(
     "cluster/namespace/kind/name",
     compacted=True,
     by_workload=True,
+    reading="a tombstone says that the workload is gone for good; a later record that it is back, with new evidence.",
 )
 POLICY_VIOLATIONS: Final = Topic(
     "netpol.policy-violations",
@@ -82,6 +85,11 @@ POLICY_VIOLATIONS: Final = Topic(
     "cluster/namespace/kind/name",
     retention_ms=30 * _DAY,
     by_workload=True,
+    reading=(
+        "written at least once: records of one key and one `identity` are of one edge in one window. Of these the "
+        "highest `revision` stands, of equal ones the last. Both verdicts `allowed`: the violation was taken back. A "
+        "final window writes its violations as they are in the end: after any restart or repetition the same stand."
+    ),
 )
 DEAD_LETTERS: Final = Topic("netpol.dead-letters", DeadLetter, "original key", retention_ms=30 * _DAY)
 SCHEMAS: Final = Topic("netpol.schemas", None, "fingerprint", compacted=True)

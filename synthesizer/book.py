@@ -39,8 +39,8 @@ class Book:
         """Take what an earlier run knew; it is looked at again, for options may have changed."""
         self._put(suggestion.workload.ref, Entry(partition, evidence_of(suggestion), suggestion))
 
-    def take(self, window: WorkloadWindow, partition: int) -> None:
-        """Fold one window."""
+    def take(self, window: WorkloadWindow, partition: int) -> Evidence:
+        """Fold one window; all that is known of its workload then."""
         ref = window.workload.ref
         entry = self._entries.get(ref)
         evidence = fold(entry.evidence if entry else None, window)
@@ -48,6 +48,7 @@ class Book:
             self._put(ref, Entry(partition, evidence))
         elif evidence != entry.evidence:
             self._put(ref, replace(entry, evidence=evidence))
+        return evidence
 
     def forget(self, ref: WorkloadRef) -> None:
         """The workload is gone for good."""
@@ -56,19 +57,29 @@ class Book:
             self._kinds[ref.namespace, ref.name].discard(ref.kind)
             self._dirty |= self._rivals(ref)
 
-    def drop(self, partitions: Iterable[int]) -> None:
-        """Another synthesizer has these partitions now."""
+    def drop(self, partitions: Iterable[int]) -> tuple[WorkloadRef, ...]:
+        """Another synthesizer has these partitions now; the workloads that went with them."""
         gone = set(partitions)
-        for ref in [ref for ref, entry in self._entries.items() if entry.partition in gone]:
+        dropped = tuple(ref for ref, entry in self._entries.items() if entry.partition in gone)
+        for ref in dropped:
             del self._entries[ref]
             self._dirty.discard(ref)
             self._kinds[ref.namespace, ref.name].discard(ref.kind)
+        return dropped
 
     def changed(self) -> tuple[Entry, ...]:
         """Entries whose suggestion is new or different, in order; asking again gives none."""
         made = [self._suggested(ref) for ref in sorted(self._dirty)]
         self._dirty.clear()
         return tuple(entry for entry in made if entry is not None)
+
+    def entry(self, ref: WorkloadRef) -> Entry | None:
+        """What is known of a workload; None if nothing is."""
+        return self._entries.get(ref)
+
+    def name_of(self, ref: WorkloadRef) -> str:
+        """metadata.name of a workload's policy, as long as no other workload of its name comes or goes."""
+        return policy_name(ref, self._kinds.get((ref.namespace, ref.name), set()))
 
     def entries(self) -> tuple[Entry, ...]:
         """All of them, in order."""
@@ -92,8 +103,7 @@ class Book:
 
     def _suggested(self, ref: WorkloadRef) -> Entry | None:
         entry = self._entries[ref]
-        name = policy_name(ref, self._kinds[ref.namespace, ref.name])
-        suggestion = suggest(entry.evidence, self._options, name, entry.suggestion)
+        suggestion = suggest(entry.evidence, self._options, self.name_of(ref), entry.suggestion)
         if suggestion == entry.suggestion:
             return None
         self._entries[ref] = replace(entry, suggestion=suggestion)

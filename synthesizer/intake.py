@@ -7,6 +7,7 @@ from schemas.dead_letters import DeadLetters, RawRecord, raw_record
 from schemas.framing import Reader, WriterSchemas
 from schemas.kafka import Message
 from schemas.records import PolicySuggestion, WorkloadRef, WorkloadWindow
+from synthesizer.audit.auditor import Auditor
 from synthesizer.book import Book
 from synthesizer.check import problem_of
 
@@ -15,18 +16,26 @@ _KEY_PARTS = 4
 
 
 class Intake:
-    """The way into the book."""
+    """The way into the book, and past the auditor.
 
-    def __init__(self, cluster: str, book: Book, schemas: WriterSchemas, dead_letters: DeadLetters) -> None:
+    Attributes:
+        forgotten: Workloads whose tombstone was the last that `suggestion` was told of them.
+    """
+
+    def __init__(
+        self, cluster: str, book: Book, auditor: Auditor, schemas: WriterSchemas, dead_letters: DeadLetters
+    ) -> None:
         self._cluster = cluster
         self._book = book
+        self._auditor = auditor
+        self.forgotten: set[WorkloadRef] = set()
         self._dead_letters = dead_letters
         self._windows = Reader(WorkloadWindow, schemas)
         self._suggestions = Reader(PolicySuggestion, schemas)
         self._others: set[str] = set()
 
     def window(self, message: Message) -> None:
-        """Fold a window, if it is of our cluster."""
+        """Fold a window, if it is of our cluster, and hold it against the policies."""
         raw = raw_record(message)
         try:
             window = _usable(self._windows(_value(raw)))
@@ -34,7 +43,8 @@ class Intake:
             self._dead_letters.send(raw, str(error))
             return
         if self._is_ours(window.cluster):
-            self._book.take(window, raw.partition)
+            evidence = self._book.take(window, raw.partition)
+            self._auditor.window(window, raw.partition, evidence, self._book.name_of(window.workload.ref))
 
     def suggestion(self, raw: RawRecord) -> None:
         """Restore a suggestion of our cluster, or forget a workload at a tombstone."""
@@ -48,6 +58,7 @@ class Intake:
             return
         if self._is_ours(suggestion.cluster):
             self._book.restore(suggestion, raw.partition)
+            self.forgotten.discard(suggestion.workload.ref)
 
     def _forget(self, raw: RawRecord) -> None:
         parts = (raw.key or b"").decode(errors="replace").split("/")
@@ -55,6 +66,7 @@ class Intake:
             self._dead_letters.send(raw, f"a tombstone whose key is not cluster/namespace/kind/name: {raw.key!r}")
         elif parts[0] == self._cluster:
             self._book.forget(WorkloadRef(*parts[1:]))
+            self.forgotten.add(WorkloadRef(*parts[1:]))
 
     def _is_ours(self, cluster: str) -> bool:
         if cluster == self._cluster:

@@ -35,6 +35,11 @@ class Output:
         self._said = ""
         return True
 
+    def drop(self, refs: Iterable[WorkloadRef]) -> None:
+        """Another synthesizer writes these files now; what they still lack is its affair."""
+        for ref in refs:
+            self._pending.pop(ref, None)
+
     def _apply(self, ref: WorkloadRef, suggestion: PolicySuggestion | None) -> None:
         unused = possible_names(ref.namespace, ref.name) - self._book.names_in_use(ref.namespace, ref.name)
         try:
