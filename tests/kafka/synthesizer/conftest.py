@@ -4,13 +4,29 @@ import sys
 from collections.abc import Iterable
 
 import pytest
+from audited import Topics, heartbeat
 from whole_topics import messages
 
 from advisor.processes import Child
 from schemas.framing import Reader, Writer
 from schemas.kafka import producer
-from schemas.records import DeadLetter, PolicySuggestion, WorkloadWindow
-from schemas.topics import DEAD_LETTERS, POLICY_SUGGESTIONS, WORKLOAD_WINDOWS, partition_of
+from schemas.records import (
+    DeadLetter,
+    InventoryObject,
+    PolicySuggestion,
+    PolicyViolation,
+    WorkloadRef,
+    WorkloadWindow,
+    now_ms,
+)
+from schemas.topics import (
+    DEAD_LETTERS,
+    INVENTORY,
+    POLICY_SUGGESTIONS,
+    POLICY_VIOLATIONS,
+    WORKLOAD_WINDOWS,
+    partition_of,
+)
 
 PROGRAM = """
 import logging, sys
@@ -20,15 +36,20 @@ from schemas.kafka import KafkaSettings
 from synthesizer.run import run
 from synthesizer.settings import SynthesizerSettings
 logging.basicConfig(level=logging.INFO)
-brokers, prefix, output, batch = sys.argv[1:]
+brokers, prefix, output, batch, worker, gone_after = sys.argv[1:]
 kafka = KafkaSettings(brokers, cluster="test", topic_prefix=prefix)
 try:
-    run(SynthesizerSettings(kafka, Path(output), worker_id="one", batch=int(batch), cycle_s=0.1))
+    options = {"worker_id": worker, "batch": int(batch), "cycle_s": 0.1, "gone_after_s": float(gone_after)}
+    run(SynthesizerSettings(kafka, Path(output), **options))
 except NetpolError as error:
     print(error, file=sys.stderr)
     sys.exit(error.exit_code)
 """
 PARTITIONS = 2
+
+
+def _ref_of(key):
+    return WorkloadRef(*key.decode().split("/")[1:])
 
 
 class Bench:
@@ -40,9 +61,10 @@ class Bench:
         self.logs = path
         self.children = []
 
-    def start(self, batch=1000, *, ready=True) -> Child:
+    def start(self, batch=1000, *, ready=True, worker="one", gone_after=3600) -> Child:
         """A synthesizer that has said it is ready."""
-        command = [sys.executable, "-c", PROGRAM, self.kafka.brokers, self.kafka.topic_prefix, self.output, batch]
+        kafka = [self.kafka.brokers, self.kafka.topic_prefix]
+        command = [sys.executable, "-c", PROGRAM, *kafka, self.output, batch, worker, gone_after]
         child = Child.start("synthesize", [str(part) for part in command], self.logs / f"{len(self.children)}.log")
         self.children.append(child)
         if ready:
@@ -57,6 +79,28 @@ class Bench:
             client.produce(self.kafka.topic(WORKLOAD_WINDOWS), key=one.key, value=write(one), partition=partition)
         assert client.flush(30) == 0
 
+    def inventory(self, *objects, time=None):
+        """Publish objects as `follow` does, and then that all is complete up to a time."""
+        client, write = producer(self.kafka), Writer(INVENTORY.name, InventoryObject)
+        for one in objects:
+            client.produce(self.kafka.topic(INVENTORY), key=one.key, value=write(one))
+        assert client.flush(30) == 0
+        for number in range(PARTITIONS):
+            beat = heartbeat(now_ms() if time is None else time, number)
+            client.produce(self.kafka.topic(INVENTORY), key=beat.key, value=write(beat), partition=number)
+        assert client.flush(30) == 0
+
+    def violations(self):
+        """All records, in the order of each partition."""
+        read = Reader(PolicyViolation)
+        return [read(value) for _, value in self.records(POLICY_VIOLATIONS)]
+
+    def standing(self):
+        """The violations that stand, found as the topic's page says."""
+        topics = Topics()
+        topics.violations = self.violations()
+        return topics.standing()
+
     def send_raw(self, topic, value, key=b"test/x/y/z"):
         """Publish bytes."""
         client = producer(self.kafka)
@@ -70,8 +114,10 @@ class Bench:
     def suggestions(self):
         """The latest suggestion of each workload that can be read."""
         read, latest = Reader(PolicySuggestion), {}
-        for _, value in self.records(POLICY_SUGGESTIONS):
-            if value.startswith(b"\xc3\x01"):
+        for key, value in self.records(POLICY_SUGGESTIONS):
+            if value is None:
+                latest.pop(_ref_of(key), None)
+            elif value.startswith(b"\xc3\x01"):
                 suggestion = read(value)
                 latest[suggestion.workload.ref] = suggestion
         return latest

@@ -4,20 +4,13 @@ import time
 
 import pytest
 from shop import shop
+from waiting import wait_until
 
 from schemas.topics import POLICY_SUGGESTIONS, WORKLOAD_WINDOWS
 from synthesizer.evidence import fold_all
 from synthesizer.offline import suggestions_of
 
 pytestmark = pytest.mark.kafka
-
-
-def wait_until(condition, timeout_s=30.0):
-    """Poll until the condition holds."""
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)
 
 
 def expected_files(windows):
