@@ -1,10 +1,10 @@
 """Enrichment asks once for many connections; it says of each what `resolve` says of it alone."""
 
 from collections import Counter
-from itertools import product
+from itertools import combinations_with_replacement, product
 
 from cluster_objects import CLUSTER, T0, batch, connection, controller, endpoints, facts, node, owner, pod, service
-from enriching import answers_of, observations
+from enriching import answers_of, observations, records_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,7 +25,8 @@ PODS = ("10.1.0.5", "10.1.0.6", "10.1.0.7", "fd00::5")
 STEADY = ("10.1.0.20", "10.1.0.21", "10.1.0.22", "10.1.0.23", "fd00::23", "10.96.0.9")
 ELSEWHERE = ("10.96.0.7", "10.96.0.8", "10.96.0.1", "192.168.0.1", "10.1.0.99", "203.0.113.1", "127.0.0.1", "::1")
 ADDRESSES = st.sampled_from(PODS + STEADY * 3 + ELSEWHERE)
-MOMENTS = st.sampled_from((-60_000, -2_001, -2_000, -1, 0, 1, 1_999, 2_000, 2_001, 4_999, 60_000)).map(T0.__add__)
+AROUND = tuple(T0 + one for one in (-60_000, -2_001, -2_000, -1, 0, 1, 1_999, 2_000, 2_001, 4_999, 60_000))
+MOMENTS = st.sampled_from(AROUND)
 PARTITIONS = 3
 NEVER = (0, 0)
 """A time of which no batch is: each is asked for anew."""
@@ -158,6 +159,52 @@ def test_every_kind_of_pair_is_written_as_it_is_told():
     assert [*map(tuple, observations(enriched))] == found
     assert (enriched.source.unresolved, enriched.source.ignored) == (unresolved, ignored)
     assert packed(enriched) == Counter((*link, *rest) for link, *rest in found)
+
+
+CHANGING = (
+    facts(),
+    pod("web-0", "10.1.0.5", labels={"app": "web"}, owned_by=owner("Deployment", "web"), lease=(T0 - 60_000, T0)),
+    pod("db-1", "10.1.0.6", labels={"app": "db"}, owned_by=owner("Deployment", "db"), lease=(T0 + 2_000, 0)),
+    pod("web-2", "10.1.0.7", labels={"app": "web"}, owned_by=owner("Deployment", "web"), lease=(T0 - 60_000, T0 + 1)),
+    pod("db-3", "10.1.0.7", labels={"app": "db"}, owned_by=owner("Deployment", "db"), lease=(T0 + 1, 0)),
+    pod("meshed-22", "10.1.0.22", mesh="istio"),
+    pod("job-30", "10.1.0.30", lease=(T0 - 2_000, T0 + 4_999)),
+    service("web", "10.96.0.7", selector={"app": "web"}),
+)
+
+
+def test_every_moment_around_a_lease_is_told_as_it_was():
+    """Also where the inventory begins or ends between the connections of a batch."""
+    directory = Directory(CHANGING)
+    directory.advance(T0 + 2_000, since=T0 - 2_000)
+    ends = (*PODS[:3], "10.1.0.22", "10.1.0.30", "10.1.0.99", "10.96.0.7", "203.0.113.1")
+    kinds = Counter()
+    for first, last in combinations_with_replacement(AROUND, 2):
+        every = product(("10.1.0.22", "10.1.0.30", "10.1.0.6"), ends, (80, 15006), Role, ("", "uid-db-1"))
+        rows = [
+            connection(local, remote, port, role, first_seen=first, last_seen=last, pod_uid=uid)
+            for local, remote, port, role, uid in every
+        ]
+        made = batch(*rows, end=max(last, T0 + 5_000))
+        enriched = enrich(made, Answers(directory, (first, last), Tables(CLUSTER, PARTITIONS)))
+        found, unresolved, ignored = one_by_one(made, directory)
+        assert [*map(tuple, observations(enriched))] == found
+        assert (enriched.source.unresolved, enriched.source.ignored) == (unresolved, ignored)
+        kinds.update(dict(unresolved) | {"plain": len(enriched.plain.rows), "links": len(enriched.links)})
+    assert kinds.keys() >= {"plain", "links", "after_inventory", "no_lease"}
+
+
+def test_what_says_nothing_is_left_out():
+    """No column of nodes where none is known, none of doubts where there is none; and both where there are some."""
+    told = [
+        record.edges
+        for objects in (STANDING, (*STANDING, node("n2", "192.168.0.2")))
+        for seen in (("10.1.0.20", "203.0.113.1"), ("10.1.0.20", "10.1.0.21"), ("10.1.0.21", "10.96.0.7"))
+        for record in records_of(Directory(objects), batch(connection(*seen, 80)), partitions=PARTITIONS)
+    ]
+    assert {bool(edges.far) for edges in told if edges.ports} == {True, False}
+    assert all(any(one >= 0 for one in edges.far) for edges in told if edges.far)
+    assert all(any(edges.shared) for edges in told if edges.shared)
 
 
 @given(st.lists(CHANGES, max_size=8), st.lists(seen_together(6), min_size=2, max_size=3))
