@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import islice
 from typing import NamedTuple
 
 from whole_topics import placed, whole
@@ -19,6 +20,7 @@ from schemas.records import BatchSource, ConnectionBatch, DeadLetter, WorkloadEd
 from schemas.topics import CONNECTIONS, DEAD_LETTERS, WORKLOAD_EDGES, WORKLOAD_WINDOWS
 
 _UNKNOWN = 2
+_SHOWN = 5
 
 
 class Batch(NamedTuple):
@@ -65,8 +67,8 @@ def assert_accounted(kafka: KafkaSettings, connections_in: int | None = None) ->
     """
     made = {batch_of(batch.cluster, batch): sum(batch.connections.counts) for batch in whole(kafka, CONNECTIONS)}
     account = balance(made, edges_of(kafka), _dead(kafka, whole(kafka, DEAD_LETTERS)))
-    assert account.missing == {}
-    assert account.unheard == set()
+    assert account.missing == {}, f"{len(account.missing)} batches, {dict(islice(account.missing.items(), _SHOWN))}"
+    assert account.unheard == set(), f"{len(account.unheard)} batches, {list(islice(account.unheard, _SHOWN))}"
     assert account.made == account.explained
     assert connections_in is None or account.made == connections_in
     return account

@@ -1,31 +1,45 @@
-"""The installed programs as processes against a test's own topics."""
+"""The installed programs as processes against a test's own topics; whatever a stream worker takes is accounted for."""
 
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+
+from accounting import assert_accounted
+from whole_topics import backlog
 
 from advisor.processes import Child
 from schemas.framing import Reader
 from schemas.kafka import KafkaSettings, TopicPartition, consumer, require_topics
-from schemas.topics import Topic
+from schemas.topics import CONNECTIONS, WORKLOAD_EDGES, Topic
+from streams.worker.app import GROUP
 
 COMMAND = str(Path(sys.executable).with_name("network-policy"))
 READY_S = 60
+TAKEN_S = 60
 
 
 class Programs:
-    """Programs that end with the test."""
+    """Programs that end with the test.
 
-    def __init__(self, kafka: KafkaSettings, logs: Path) -> None:
+    Args:
+        kafka: As the test sees it.
+        logs: Of the programs.
+        brokers: As the programs see them, if that is not the same.
+    """
+
+    def __init__(self, kafka: KafkaSettings, logs: Path, brokers: str = "") -> None:
         self.kafka = kafka
         self.logs = logs
         self.running: list[Child] = []
+        self._brokers = brokers or kafka.brokers
+        self._unaccounted = ""
 
     def start(self, name: str, *options: object, ready: bool = True) -> Child:
         """Start a program, and wait until it says that it is ready."""
-        where = ["--brokers", self.kafka.brokers, "--topic-prefix", self.kafka.topic_prefix]
+        where = ["--brokers", self._brokers, "--topic-prefix", self.kafka.topic_prefix]
         cluster = () if name == "stream" else ("--cluster", self.kafka.cluster)  # a stream serves all clusters
         command = [COMMAND, name, *where, *cluster, *map(str, options)]
         child = Child.start(name, command, self.logs / f"{name}-{len(self.running)}.log")
@@ -34,13 +48,31 @@ class Programs:
             child.wait_for(f"{name} ready", READY_S)
         return child
 
+    def unaccounted(self, why: str) -> None:
+        """No account can be made of what a stream worker takes in this test; `why` says the reason."""
+        assert why.strip(), "a reason"
+        self._unaccounted = why
+
+    def account(self) -> None:
+        """Law 4, if there was a stream worker: it has taken all that was published, and no connection is missing."""
+        workers = [child for child in self.running if child.name == "stream"]
+        if not workers or self._unaccounted:
+            return
+        group = f"{self.kafka.topic_prefix}{GROUP}"
+        within_s = TAKEN_S if any(child.exit_code is None for child in workers) else 0
+        for topic in (CONNECTIONS, WORKLOAD_EDGES):
+            taken = partial(lambda one: not backlog(self.kafka, one, group), topic)
+            wait_until(taken, within_s, f"all of {topic.name} taken")
+        assert_accounted(self.kafka)
+
 
 @contextmanager
-def programs(kafka: KafkaSettings, logs: Path) -> Iterator[Programs]:
-    """A set of programs, ended in reverse order."""
-    started = Programs(kafka, logs)
+def programs(kafka: KafkaSettings, logs: Path, brokers: str = "") -> Iterator[Programs]:
+    """A set of programs, ended in reverse order; when all went well so far, law 4 must hold before that."""
+    started = Programs(kafka, logs, brokers)
     try:
         yield started
+        started.account()
     finally:
         for child in reversed(started.running):
             child.stop()

@@ -1,6 +1,5 @@
 """A worker behind TLS and passwords: Faust's client and ours are both trusted, or the worker says why not."""
 
-import dataclasses
 import time
 import uuid
 
@@ -28,8 +27,7 @@ def kafka(config):
 @pytest.fixture
 def run(config, kafka, tmp_path):
     """Programs that see the secured listener only."""
-    seen = dataclasses.replace(kafka, brokers=f"127.0.0.1:{config.secured_port}")
-    with programs(seen, tmp_path / "logs") as started:
+    with programs(kafka, tmp_path / "logs", f"127.0.0.1:{config.secured_port}") as started:
         yield started
 
 
