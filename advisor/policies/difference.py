@@ -11,7 +11,7 @@ from advisor.policies.observed import Observations, ObservedEdge
 from advisor.policies.world import World
 from schemas.records import ApiServerPeer, ExternalPeer, Millis, NodePeer, Peer, WorkloadPeer
 from synthesizer.evaluator.model import Pod
-from synthesizer.evaluator.reach import Reach, reach_of
+from synthesizer.evaluator.reach import Reach, bits_of, reach_of
 from synthesizer.evaluator.space import Space, space_of
 
 
@@ -120,11 +120,7 @@ def _only(one: Reach, other: Reach) -> Iterator[Allowed]:
     for (ports, servers), clients in by_pattern.items():
         by_clients[ports, clients] |= servers
     for (ports, clients), servers in by_clients.items():
-        yield Allowed(_bits(clients), _bits(servers), ports)
-
-
-def _bits(mask: int) -> frozenset[int]:
-    return frozenset(index for index in range(mask.bit_length()) if mask >> index & 1)
+        yield Allowed(frozenset(bits_of(clients)), frozenset(bits_of(servers)), ports)
 
 
 @dataclass(frozen=True, slots=True)

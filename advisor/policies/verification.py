@@ -8,8 +8,8 @@ from advisor.policies.model import PolicySet, Stored
 from advisor.policies.observed import Observations
 from advisor.policies.world import World
 from synthesizer.evaluator.match import selects
-from synthesizer.evaluator.mentions import label_keys, port_names
-from synthesizer.evaluator.model import PolicyRule, Way
+from synthesizer.evaluator.mentions import label_keys, namespace_keys, port_names
+from synthesizer.evaluator.model import Policy, PolicyRule, Way
 
 PEERS: dict[Way, str] = {"ingress": "from", "egress": "to"}
 """What the items of a rule's peers are called in each section."""
@@ -59,7 +59,7 @@ class Verification:
         judged: Every observed edge with its verdicts, in the order of observations.
         unused: Rules and parts of rules that were never used, in the order of policies.
         idle: Policies that select no pod of a workload that is known.
-        blind: Policies that ask for a label or port name which no selector has, where no pods are known.
+        blind: Policies that ask for what only the pods or namespaces themselves could tell, where none are known.
     """
 
     judged: tuple[Judged, ...]
@@ -82,11 +82,14 @@ def verify(policies: PolicySet, observations: Observations, world: World) -> Ver
 
 
 def blind_of(policies: PolicySet, world: World) -> tuple[Stored, ...]:
-    """Policies that ask for what only pods themselves could tell, as long as none is known."""
-    if world.pods:
-        return ()
+    """Policies that ask for what only pods or namespaces themselves could tell, as long as none is known."""
     keys = {key for workload in world.workloads.values() for key, _ in workload.selector}
-    return tuple(one for one in policies.stored if label_keys([one.policy]) - keys or port_names([one.policy]))
+
+    def is_blind(policy: Policy) -> bool:
+        of_pods = not world.pods and (label_keys([policy]) - keys or port_names([policy]))
+        return bool(of_pods or (not world.namespaces and namespace_keys([policy])))
+
+    return tuple(one for one in policies.stored if is_blind(one.policy))
 
 
 def _unused(stored: Stored, judge: Judge) -> Iterator[Unused]:

@@ -54,7 +54,7 @@ def notes_of(found: Verification, policies: PolicySet, observations: Observation
         yield f"{observations.unusable} windows cannot be used and are left out"
     if found.blind:
         names = ", ".join(one.name for one in found.blind)
-        yield f"only the pods' own labels and ports could tell whom these mean; --objects would know: {names}"
+        yield f"only the labels and ports of pods and namespaces tell whom these mean; --objects would know: {names}"
 
 
 def _summary(found: Verification, observations: Observations) -> str:

@@ -27,7 +27,10 @@ def selects(selector: Selector, labels: Labels) -> bool:
     if not selector:
         return True
     mapping = dict(labels)
-    return all(holds(requirement, mapping) for requirement in selector)
+    for requirement in selector:  # noqa: SIM110  asked millions of times, and a generator takes twice as long
+        if not holds(requirement, mapping):
+            return False
+    return True
 
 
 def names_port(rule: PolicyRule, connection: Connection) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from synthesizer.evaluator.match import NAME_LABEL
 from synthesizer.evaluator.model import Network, PeerRule, Policy, PolicyRule, PortRule
 
 
@@ -24,6 +25,12 @@ def label_keys(policies: Iterable[Policy]) -> frozenset[str]:
         for selector in (policy.pods, *(peer.pods or () for peer in peers_of(policy)))
         for requirement in selector
     )
+
+
+def namespace_keys(policies: Iterable[Policy]) -> frozenset[str]:
+    """Labels of namespaces that a selector asks for, other than their names."""
+    selectors = (peer.namespaces or () for policy in policies for peer in peers_of(policy))
+    return frozenset(term.key for selector in selectors for term in selector) - {NAME_LABEL}
 
 
 def port_names(policies: Iterable[Policy]) -> frozenset[str]:

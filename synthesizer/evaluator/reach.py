@@ -3,12 +3,15 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from schemas.records import Protocol
 from synthesizer.evaluator.decide import isolating
-from synthesizer.evaluator.match import is_peer, is_port
-from synthesizer.evaluator.model import Connection, End, PeerRule, Pod, Policy, PolicyRule, PortRule, Way
+from synthesizer.evaluator.match import is_peer, is_port, of_namespace, selects
+from synthesizer.evaluator.model import Connection, End, PeerRule, Pod, Policy, PolicyRule, PortRule, Selector, Way
 from synthesizer.evaluator.space import Space
+
+_FEW: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +22,15 @@ class Reach:
         space: Where the connections are.
         clients: For each client and span of ports, by their indices: the servers that its own policies let it reach;
             clients that nothing isolates are left out.
-        servers: For each span of ports: sets of servers with the clients that their own policies let in.
+        servers: For each span of ports and client: the servers whose own policies let it in.
+        wide: For each span of ports: sets of many clients, and the servers whose own policies let all of these in.
         free: Servers that nothing isolates.
     """
 
     space: Space
     clients: Mapping[int, Mapping[int, int]]
     servers: Mapping[int, Mapping[int, int]]
+    wide: Mapping[int, tuple[tuple[int, int], ...]]
     free: int
 
     def of(self, client: int, span: int) -> int:
@@ -34,8 +39,8 @@ class Reach:
         if not isinstance(self.space.ends[client].end, Pod):
             pods = sum(1 << index for index, one in enumerate(self.space.ends) if isinstance(one.end, Pod))
         let_out = self.clients[client].get(span, 0) if client in self.clients else pods
-        let_in = self.free
-        for clients, servers in self.servers.get(span, {}).items():
+        let_in = self.free | self.servers.get(span, {}).get(client, 0)
+        for clients, servers in self.wide.get(span, ()):
             if clients >> client & 1:
                 let_in |= servers
         return let_out & let_in & pods
@@ -56,7 +61,26 @@ def reach_of(policies: Iterable[Policy], space: Space) -> Reach:
             continue
         for span, found in let_in.items():
             servers[span][found] |= 1 << index
-    return Reach(space, clients, {span: dict(found) for span, found in servers.items()}, free)
+    few: dict[int, dict[int, int]] = {span: _by_client(found) for span, found in servers.items()}
+    wide = {span: tuple(one for one in found.items() if one[0].bit_count() > _FEW) for span, found in servers.items()}
+    return Reach(space, clients, few, wide, free)
+
+
+def _by_client(servers: Mapping[int, int]) -> dict[int, int]:
+    """Turned over, where few clients are meant."""
+    found: dict[int, int] = defaultdict(int)
+    for clients, let_in in servers.items():
+        for client in bits_of(clients) if clients.bit_count() <= _FEW else ():
+            found[client] |= let_in
+    return dict(found)
+
+
+def bits_of(mask: int) -> Iterator[int]:
+    """The members of a set, in order."""
+    while mask:
+        lowest = mask & -mask
+        yield lowest.bit_length() - 1
+        mask ^= lowest
 
 
 @dataclass(slots=True)
@@ -66,6 +90,9 @@ class _Sides:
     policies: tuple[Policy, ...]
     space: Space
     _by_namespace: dict[str, list[Policy]] = field(default_factory=lambda: defaultdict(list))
+    _ends: dict[str, dict[int, End]] = field(default_factory=lambda: defaultdict(dict))
+    _pods: dict[tuple[str, Selector], int] = field(default_factory=dict)
+    _places: dict[Selector, tuple[str, ...]] = field(default_factory=dict)
     _peers: dict[tuple[str, PeerRule], int] = field(default_factory=dict)
     _spans: dict[PortRule, tuple[int, ...]] = field(default_factory=dict)
     _found: dict[tuple[Way, frozenset[int], tuple[object, ...]], Mapping[int, int]] = field(default_factory=dict)
@@ -73,6 +100,8 @@ class _Sides:
     def __post_init__(self) -> None:
         for policy in self.policies:
             self._by_namespace[policy.namespace].append(policy)
+        for index, one in enumerate(self.space.ends):
+            self._ends[one.end.namespace if isinstance(one.end, Pod) else ""][index] = one.end
 
     def of(self, end: End, way: Way) -> Mapping[int, int] | None:
         """The peers that may be talked to, for each span of ports; None if nothing isolates the end."""
@@ -100,13 +129,33 @@ class _Sides:
         for peer in rule.peers:
             key = (namespace, peer)
             if key not in self._peers:
-                self._peers[key] = sum(
-                    1 << index
-                    for index, one in enumerate(self.space.ends)
-                    if is_peer(peer, one.end, namespace, self.space.namespaces)
-                )
+                self._peers[key] = self._in_block(peer, namespace) if peer.block else self._selected(peer, namespace)
             found |= self._peers[key]
         return found
+
+    def _in_block(self, peer: PeerRule, namespace: str) -> int:
+        ends = self._ends.get("", {}).items()
+        return sum(1 << index for index, end in ends if is_peer(peer, end, namespace, self.space.namespaces))
+
+    def _selected(self, peer: PeerRule, namespace: str) -> int:
+        found = 0
+        for place in self._places_of(peer, namespace):
+            key = (place, peer.pods or ())
+            if key not in self._pods:
+                ends = self._ends.get(place, {}).items()
+                meeting = (index for index, end in ends if isinstance(end, Pod) and selects(key[1], end.labels))
+                self._pods[key] = sum(1 << index for index in meeting)
+            found |= self._pods[key]
+        return found
+
+    def _places_of(self, peer: PeerRule, namespace: str) -> tuple[str, ...]:
+        if peer.namespaces is None:
+            return (namespace,)
+        if peer.namespaces not in self._places:
+            known = (place for place in self._ends if place)
+            found = (one for one in known if of_namespace(peer, one, namespace, self.space.namespaces))
+            self._places[peer.namespaces] = tuple(found)
+        return self._places[peer.namespaces]
 
     def _spans_of(self, rule: PolicyRule, end: Pod, way: Way) -> Iterator[tuple[int, int]]:
         """The spans that the rule speaks of, each with the peers for which it does: names are the server's."""

@@ -150,8 +150,10 @@ def test_a_policy_that_asks_for_more_than_selectors_tell_is_named():
     """As long as no pods are known."""
     by_tier = manifest("tier", ingress=[{"from": [{"podSelector": {"matchLabels": {"tier": "front"}}}]}])
     by_name = manifest("name", "web", ingress=[{"ports": [{"port": "http"}]}])
-    found = held([by_tier, by_name, FROM_WEB], both_ends(WEB, CART))
-    assert [one.name for one in found.blind] == ["shop/name", "shop/tier"]
+    of_team = {"namespaceSelector": {"matchLabels": {"team": "money"}}}
+    by_team = manifest("team", "cart", ingress=[{"from": [of_team, pods("web", "shop")]}])
+    found = held([by_tier, by_name, by_team, FROM_WEB], both_ends(WEB, CART))
+    assert [one.name for one in found.blind] == ["shop/name", "shop/team", "shop/tier"]
 
 
 def test_attempts_are_counted_and_not_judged():
