@@ -1,14 +1,13 @@
 """What all tests share: one real Kafka a session, a fresh set of topics a test, and the golden switch."""
 
 import gc
-import uuid
 from collections.abc import Callable, Iterator
 
 import pytest
+from fresh import fresh_topics_at
 
 from advisor.kafka_server import KafkaServer
 from schemas.kafka import KafkaSettings
-from schemas.topic_admin import Layout, create_topics
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -49,13 +48,7 @@ def kafka_server() -> Iterator[KafkaServer]:
 @pytest.fixture(scope="session")
 def fresh_topics(kafka_server: KafkaServer) -> Callable[[], KafkaSettings]:
     """Makes topics under a prefix that nobody else has."""
-
-    def make() -> KafkaSettings:
-        settings = KafkaSettings(kafka_server.brokers, cluster="test", topic_prefix=f"t{uuid.uuid4().hex[:8]}.")
-        create_topics(settings, Layout(partitions=2))
-        return settings
-
-    return make
+    return lambda: fresh_topics_at(kafka_server.brokers)
 
 
 @pytest.fixture

@@ -2,14 +2,9 @@
 
 import pytest
 from inventory_reader import reading
-from programs import programs
+from program_fixtures import run
 
-
-@pytest.fixture
-def run(kafka, tmp_path):
-    """The installed programs; they end with the test."""
-    with programs(kafka, tmp_path / "logs") as started:
-        yield started
+__all__ = ["run"]
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 from accounting import latest
+from program_fixtures import run
 from programs import Programs, programs, wait_until
 from stream_world import DRAIN_MS, DRAINS, Delivery, inventory
 from whole_topics import backlog, whole
@@ -17,6 +18,8 @@ from schemas.records import ConnectionBatch, InventoryObject, WorkloadWindow
 from schemas.topics import CONNECTIONS, INVENTORY, WORKLOAD_EDGES, WORKLOAD_WINDOWS
 from streams.follow.inventory_topic import beat
 from streams.worker.settings import StreamSettings
+
+__all__ = ["run"]
 
 WORKER = ("--window", 2, "--lateness", 1)
 _EVER = 1 << 50
@@ -69,13 +72,6 @@ class World:
 def start() -> int:
     """When the traffic began: one moment for all runs that are compared, a little more than its length ago."""
     return (time.time_ns() // 1_000_000 - DRAINS * DRAIN_MS) // 60_000 * 60_000
-
-
-@pytest.fixture
-def run(kafka, tmp_path):
-    """The installed programs; they end with the test."""
-    with programs(kafka, tmp_path / "logs") as started:
-        yield started
 
 
 @pytest.fixture(scope="session")

@@ -6,12 +6,15 @@ import pytest
 import yaml
 from accounting import latest
 from cluster_objects import batch, connection
-from programs import programs, records
+from program_fixtures import run
+from programs import records
 
 from schemas.framing import Writer
 from schemas.kafka import producer
 from schemas.records import ConnectionBatch, Role
 from schemas.topics import CONNECTIONS, WORKLOAD_WINDOWS
+
+__all__ = ["run"]
 
 PODS = {"client": "10.1.0.1", "server": "10.1.0.2", "store": "10.1.0.3"}
 
@@ -93,13 +96,6 @@ def objects(tmp_path):
 @pytest.fixture
 def shop(kafka):
     return Shop(kafka)
-
-
-@pytest.fixture
-def run(kafka, tmp_path):
-    """The installed programs; they end with the test."""
-    with programs(kafka, tmp_path / "logs") as started:
-        yield started
 
 
 def _add(found, window, edge, seen):
