@@ -15,6 +15,7 @@ from schemas.records import Millis, Role
 from synthesizer.peers import spoken
 
 _HEADINGS: Final = ("peer", "port", "by Service", "count", "windows", "first seen", "last seen", "ends", "nodes lately")
+_WHOLE: Final = ("port", "first seen", "last seen")
 _NODES: Final = 3
 _WAYS: Final = {Role.CLIENT: "to ", Role.SERVER: "from ", Role.UNKNOWN: ""}
 
@@ -50,7 +51,7 @@ def _rule_table(rule: RuleEvidence) -> Table:
 def _table(headings: Iterable[str], rows: Iterable[tuple[str, ...]]) -> Table:
     made = Table(box=box.SIMPLE_HEAD, show_edge=False)
     for heading in headings:
-        made.add_column(heading, overflow="fold")
+        made.add_column(heading, overflow="fold", no_wrap=heading in _WHOLE)
     for row in rows:
         made.add_row(*row)
     return made

@@ -69,8 +69,10 @@ def _unknown(text: str, parts: tuple[str, ...], workloads: list[WorkloadRef], go
         return f"no suggestion of {text}: {_listed(left)} is gone, and its suggestion was withdrawn"
     if not workloads:
         return f"no suggestion of {text}: there is none of any workload"
-    names = get_close_matches(parts[-1], {ref.name for ref in workloads}, _SHOWN)
-    near = [ref for name in names for ref in workloads if ref.name == name]
+    names = sorted({ref.name for ref in workloads})
+    like = [name for name in names if parts[-1] in name]
+    similar = [name for name in get_close_matches(parts[-1], names, _SHOWN) if name not in like]
+    near = [ref for name in (*like, *similar) for ref in workloads if ref.name == name]
     said = f"did you mean {_listed(near)}?" if near else "`network-policy status` lists those that have one"
     return f"no suggestion of {text}; {said}"
 

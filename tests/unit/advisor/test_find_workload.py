@@ -53,6 +53,8 @@ def test_an_unknown_name_names_those_that_are_near():
     ) as said:
         find("demo/carts", KNOWN)
     assert said.value.exit_code == 1
+    with pytest.raises(UnknownWorkload, match="did you mean demo/Deployment/web"):
+        find("demo/eb", KNOWN)
     with pytest.raises(UnknownWorkload, match="`network-policy status` lists"):
         find("zebra", KNOWN)
     with pytest.raises(UnknownWorkload, match="there is none of any workload"):
