@@ -45,3 +45,9 @@ def test_a_source_does_not_differ_from_itself(case, monkeypatch):
     result = run(case, monkeypatch, "--text", sides=("deployed", "deployed"))
     assert result.exit_code == 0
     assert result.stdout == "deployed and deployed allow the same\n"
+
+
+def test_the_how_to_shows_this_output(monkeypatch):
+    """The page's case, to the letter."""
+    page = Path(__file__).parents[3] / "docs" / "how-to" / "diff.md"
+    assert run(Path(__file__).parent / "bakery", monkeypatch).stdout in page.read_text()

@@ -42,3 +42,9 @@ def test_the_document_says_the_same(case, monkeypatch):
     assert (edges["refused"], edges["unknown"]) == (len(found["refused"]), len(found["unknown"]))
     assert f"{edges['observed']} (" in summary
     assert f"{edges['refused']} refused (" in summary
+
+
+def test_the_how_to_shows_this_output(monkeypatch):
+    """The page's case, to the letter."""
+    page = Path(__file__).parents[3] / "docs" / "how-to" / "verify.md"
+    assert run(Path(__file__).parent / "bakery", monkeypatch).stdout in page.read_text()
