@@ -37,6 +37,7 @@ def document_of(found: Difference, first: PolicySet, second: PolicySet) -> dict[
     """The same, whole, for a program."""
     return {
         "same": found.same,
+        "complete": found.space.complete,
         "first": first.source,
         "second": second.source,
         "observed": [_turned_object(one) for one in found.turned],

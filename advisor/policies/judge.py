@@ -16,6 +16,7 @@ from synthesizer.evaluator.uses import Use, uses
 
 _NOBODY: Final = Outside("192.0.2.0")
 """Stands for an end that is not known; only rules for anyone are asked about it (RFC 5737: an address for examples)."""
+_CANDIDATE: Final = "but another workload of the same Service may have been the server"
 
 
 class Outcome(Enum):
@@ -119,6 +120,8 @@ class Judge:
             return Side(Outcome.UNKNOWN, rule=why_unknown(own))
         sides = [self._half(one, way, unknown) if unknown else self._whole(one, way, edge) for one in asked]
         worst = _worst(sides)
+        if worst.outcome is Outcome.REFUSED and edge.candidate:
+            return replace(worst, outcome=Outcome.UNKNOWN, rule=f"{worst.rule}, {_CANDIDATE}")
         alike = sum(side.outcome is worst.outcome for side in sides)
         if alike == len(sides):
             return worst

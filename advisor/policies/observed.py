@@ -36,6 +36,7 @@ class ObservedEdge:
         last_seen: The last one.
         seen_by: `client`, `server` or both.
         known_role: Whether it is known which end was the client.
+        candidate: The Service in between stands for several workloads, and nobody told that it was this one.
     """
 
     client: Peer
@@ -47,6 +48,7 @@ class ObservedEdge:
     last_seen: Millis
     seen_by: frozenset[str] = frozenset()
     known_role: bool = True
+    candidate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,7 @@ def _observed(subject: Workload, edge: EdgeEvidence, workloads: Mapping[Workload
         edge.last_seen,
         frozenset(end for end, saw in ends.items() if saw),
         edge.role is not Role.UNKNOWN,
+        edge.shared,
     )
 
 
@@ -149,6 +152,7 @@ def _joined(one: ObservedEdge, other: ObservedEdge) -> ObservedEdge:
         first_seen=min(one.first_seen, other.first_seen),
         last_seen=max(one.last_seen, other.last_seen),
         seen_by=one.seen_by | other.seen_by,
+        candidate=one.candidate and other.candidate,
     )
 
 

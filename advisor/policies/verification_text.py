@@ -42,6 +42,7 @@ def document_of(found: Verification, observations: Observations) -> dict[str, An
         "unknown": [_edge(one) for one in found.of(Outcome.UNKNOWN)],
         "unused": [_part(one) for one in found.unused],
         "selecting_nothing": [{"policy": one.name, "place": one.place} for one in found.idle],
+        "asking_for_what_is_not_known": [{"policy": one.name, "place": one.place} for one in found.blind],
     }
 
 

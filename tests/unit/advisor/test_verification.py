@@ -156,6 +156,17 @@ def test_a_policy_that_asks_for_more_than_selectors_tell_is_named():
     assert [one.name for one in found.blind] == ["shop/name", "shop/team", "shop/tier"]
 
 
+def test_a_candidate_of_a_service_may_not_have_been_the_server():
+    """Unless its own end tells: then it was."""
+    candidate = {WEB: [edge(Role.CLIENT, CART, shared=True)]}
+    closed = manifest("cart", "cart")
+    (judged,) = held([closed], candidate).judged
+    assert (judged.outcome, judged.ingress.policies) == (Outcome.UNKNOWN, ("shop/cart",))
+    assert "another workload of the same Service" in judged.ingress.rule
+    (judged,) = held([closed], {**candidate, CART: [edge(Role.SERVER, WEB)]}).judged
+    assert judged.outcome is Outcome.REFUSED
+
+
 def test_attempts_are_counted_and_not_judged():
     """Nothing that never came about can break; both ends' reports of one are one."""
     tried = {"client_count": 0, "attempts": 3}
