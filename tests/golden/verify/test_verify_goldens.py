@@ -48,3 +48,18 @@ def test_the_how_to_shows_this_output(monkeypatch):
     """The page's case, to the letter."""
     page = Path(__file__).parents[3] / "docs" / "how-to" / "verify.md"
     assert run(Path(__file__).parent / "bakery", monkeypatch).stdout in page.read_text()
+
+
+REPORTS = sorted(path.parent for path in (Path(__file__).parents[1] / "report").glob("*/input.jsonl"))
+LEFT_OUT = {"enriched": {"demo/Pod/bare", "external 169.254.169.254"}}
+"""What a suggestion refuses because it must (a peer without labels) or on purpose (the metadata address)."""
+
+
+@pytest.mark.parametrize("case", REPORTS, ids=lambda case: case.name)
+def test_what_a_report_suggests_breaks_nothing_of_its_recording(case, monkeypatch):
+    """Every golden case of `report`: what it refuses is what its warnings name."""
+    monkeypatch.chdir(case)
+    objects = ["--objects", "objects.yaml"] if Path("objects.yaml").exists() else []
+    arguments = ["--policies", "expected.yaml", "--input", "input.jsonl", *objects, "-o", "json"]
+    found = json.loads(CliRunner().invoke(verify, arguments).stdout)
+    assert {one["server"] for one in found["refused"]} == LEFT_OUT.get(case.name, set())
