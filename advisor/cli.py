@@ -31,6 +31,7 @@ COMMANDS: Final = {
     "snapshot": "every current suggestion to files, then exit",
     "status": "coverage, loss and lag, workload by workload",
     "explain": "the evidence of each rule of a suggestion",
+    "violations": "observed edges that policies would refuse, those in force or those suggested",
     "topics": "create or check the topics",
     "doctor": "what this machine lacks, and what to do about it",
 }

@@ -6,7 +6,18 @@ import sys
 import pytest
 
 HEAVY = {"numpy", "faust", "kubernetes"}
-LIGHT = ("collect", "doctor", "explain", "follow", "monitor", "snapshot", "status", "synthesize", "topics")
+LIGHT = (
+    "collect",
+    "doctor",
+    "explain",
+    "follow",
+    "monitor",
+    "snapshot",
+    "status",
+    "synthesize",
+    "topics",
+    "violations",
+)
 CODE = "import importlib, sys; importlib.import_module('advisor.commands.{}'); print(*sys.modules)"
 
 
