@@ -20,7 +20,7 @@ from schemas.records import (
 )
 from streams.directory.backends import Backends
 from streams.directory.ends import End, NodeEnd, OtherEnd, PodEnd, Server
-from streams.directory.families import ControllerKey
+from streams.directory.families import ControllerKey, Pod
 from streams.directory.leases import FOREVER, NEVER, Period, period
 from streams.directory.owners import Owners
 from streams.directory.places import Moved, Places
@@ -149,12 +149,8 @@ class Directory:
         known = self._places.since <= first and last <= self.watermark
         for held in map(self._pods.leases.by_address.get, addresses):
             end = None
-            if known and held is not None and len(held) == 1:
-                (pod,) = held
-                if pod.start <= first and last < pod.end:
-                    end = pod.known
-                    if end is None or end.peer is not pod.family.peer:
-                        end = self._pods.end(pod)
+            if known and isinstance(held, Pod) and held.start <= first and last < held.end:
+                end = held.known or self._pods.end(held)
             found.append(end)
         return found
 

@@ -53,7 +53,7 @@ class Pod:
         closes: The same as far as its own object says; a later pod of its name may have ended it before.
         mesh: As in PodBody.
         config_hash: As in PodBody.
-        known: The end that it stands for, once asked for.
+        known: The end that it stands for, once asked for, and again when its workload may be another.
     """
 
     identity: str

@@ -48,11 +48,11 @@ class Leases(Generic[L]):
     """Leases by address; the order of insertion does not matter.
 
     Attributes:
-        by_address: For who asks for very many.
+        by_address: A lease alone stands for itself, since most do and there are very many; several are a tuple.
     """
 
     def __init__(self) -> None:
-        self.by_address: dict[bytes, tuple[L, ...]] = {}
+        self.by_address: dict[bytes, L | tuple[L, ...]] = {}
 
     def __contains__(self, address: bytes) -> bool:
         """Whether anybody is known to have held the address at any time."""
@@ -60,26 +60,28 @@ class Leases(Generic[L]):
 
     def put(self, address: bytes, lease: L) -> None:
         """Add a lease, once."""
-        held = self.by_address.get(address, ())
+        held = self.all(address)
         if lease not in held:
-            self.by_address[address] = (*held, lease)
+            self._set(address, (*held, lease))
 
     def drop(self, address: bytes, lease: L) -> None:
         """Forget a lease."""
-        left = tuple(one for one in self.by_address.get(address, ()) if one is not lease)
-        if left:
-            self.by_address[address] = left
-        else:
-            self.by_address.pop(address, None)
+        self._set(address, tuple(one for one in self.all(address) if one is not lease))
 
     def all(self, address: bytes) -> tuple[L, ...]:
         """All leases of the address, whenever they were."""
-        return self.by_address.get(address, ())
+        held = self.by_address.get(address, ())
+        return held if isinstance(held, tuple) else (held,)
 
     def holders(self, address: bytes, first: Millis, last: Millis) -> tuple[L, ...]:
         """Everybody who may have held the address between the two moments, in no order."""
-        held = self.by_address.get(address)
-        return () if held is None else alive(held, first, last)
+        return alive(self.all(address), first, last)
+
+    def _set(self, address: bytes, leases: tuple[L, ...]) -> None:
+        if leases:
+            self.by_address[address] = leases[0] if len(leases) == 1 else leases
+        else:
+            self.by_address.pop(address, None)
 
 
 def alive(leases: tuple[L, ...], first: Millis, last: Millis) -> tuple[L, ...]:

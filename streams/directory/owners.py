@@ -85,6 +85,8 @@ class Owners:
         for family in families:
             self.forget(family)
             family.peer = None
+            for pod in family.members:
+                pod.known = None
         return bool(families)
 
     def _top(self, family: Family) -> tuple[str, str, tuple[ControllerKey, ...]]:

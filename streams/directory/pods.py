@@ -58,7 +58,8 @@ class Pods:
         self._add(pod)
         if earlier is not None:
             self._remove(earlier)
-            pod.known = earlier.known if (pod.node, pod.mesh) == (earlier.node, earlier.mesh) else None
+            same = (pod.family, pod.node, pod.mesh) == (earlier.family, earlier.node, earlier.mesh)
+            pod.known = earlier.known if same else None
         return (*filter(None, [earlier]), pod, *self._succeed(pod))
 
     def drop(self, namespace: str, name: str) -> tuple[Pod, ...]:
@@ -90,10 +91,9 @@ class Pods:
 
     def end(self, pod: Pod) -> PodEnd:
         """The end that a pod stands for; the same object while nothing about it changes."""
-        peer = pod.family.peer or self._owners.peer(pod.family)
         end = pod.known
-        if end is None or end.peer is not peer:
-            end = pod.known = PodEnd(pod.identity, pod.node, peer, self._mesh(pod))
+        if end is None:
+            end = pod.known = PodEnd(pod.identity, pod.node, self._owners.peer(pod.family), self._mesh(pod))
         return end
 
     def together(self, address: bytes, holders: tuple[Pod, ...]) -> PodEnd | OtherEnd:
