@@ -203,10 +203,11 @@ def test_d44_labels_that_have_changed_since_are_no_violation():
         program.fold(one)
     program.tell()
     program.suggest()
-    program = Program(topics, world_of())
+    assert not topics.standing()
+    program = Program(topics, world_of(policy_object("shop", "deny-all", DENY_ALL)))
     program.fold(seen(CALL, both, at=1))
     program.tell()
-    assert not topics.standing()
+    assert [one.suggested.allowed for one in topics.standing().values()] == [True, True]
 
 
 def test_e51_a_policy_that_names_pods_by_address_does_not_admit_them():
@@ -249,6 +250,24 @@ def test_a_restarted_program_that_gets_the_last_window_again_writes_nothing():
         program.tell()
         program.suggest()
     assert len(topics.violations) == 1
+
+
+def test_a_restarted_program_that_gets_an_earlier_revision_again_writes_nothing():
+    """It knows from the topic which revision was the last: what that took back is not told once more."""
+    topics = Topics()
+    new, gone = replace(CALL, port=9), replace(CALL, port=10)
+    early, late = seen(new, gone, at=1, final=False), seen(new, at=1, revision=2)
+    program = Program(topics, world_of())
+    for one in (seen(CALL), early, late):
+        program.fold(one)
+    program.tell()
+    program.suggest()
+    before = list(topics.violations)
+    program = Program(topics, world_of())
+    program.fold(early)
+    program.tell()
+    assert topics.violations == before
+    assert [one.edge.port for one in topics.standing().values()] == [9]
 
 
 def test_a_policy_of_the_cluster_that_cannot_be_read_is_left_out(caplog):
