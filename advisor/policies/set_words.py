@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 
-from advisor.policies.words import address_words, labels_words
+from schemas.records import Labels
 from synthesizer.evaluator.model import Outside, Pod
 from synthesizer.evaluator.space import EndClass, Space
 
@@ -66,9 +66,9 @@ def _names(space: Space, index: int) -> Iterator[str]:
         return
     for name in one.known:
         alike = sum(name in other.known for other in space.ends)
-        yield name if alike == 1 else f"{name} ({labels_words(one.end.labels) or 'other labels'})"
+        yield name if alike == 1 else f"{name} ({_labels(one.end.labels) or 'other labels'})"
     if not one.known:
-        labels = labels_words(one.end.labels)
+        labels = _labels(one.end.labels)
         place = _place(space, one.end.namespace)
         yield f"pods {labels} of {place}" if labels else f"other pods of {place}"
 
@@ -77,7 +77,7 @@ def _place(space: Space, namespace: str) -> str:
     strange = any(one.stranger and isinstance(one.end, Pod) and one.end.namespace == namespace for one in space.ends)
     if not strange:
         return namespace
-    labels = labels_words(space.namespaces.get(namespace, ()))
+    labels = _labels(space.namespaces.get(namespace, ()))
     return f"namespaces with {labels}" if labels else "other namespaces"
 
 
@@ -93,7 +93,14 @@ def _addresses(space: Space, chosen: set[int]) -> Iterator[str]:
 
 
 def _address(one: EndClass) -> str:
-    return address_words(one.addresses.inside, one.addresses.outside) if one.addresses is not None else ""
+    if one.addresses is None:
+        return ""
+    left_out = " ".join(map(str, one.addresses.outside))
+    return f"{one.addresses.inside} but {left_out}" if left_out else str(one.addresses.inside)
+
+
+def _labels(labels: Labels) -> str:
+    return " ".join(f"{key}={value}" for key, value in labels)
 
 
 def _of_protocol(space: Space, spans: Collection[int], protocol: str) -> Iterator[str]:

@@ -6,12 +6,12 @@ from typing import Any, Final
 
 from rich.table import Table
 
+from advisor.explain.words import rule_in_words
 from advisor.policies.judge import Judged, Outcome, Side
 from advisor.policies.model import PolicySet
 from advisor.policies.observed import Observations, ObservedEdge
 from advisor.policies.tables import plain_table
 from advisor.policies.verification import Unused, Verification
-from advisor.policies.words import rule_words
 from schemas.records import Millis
 from synthesizer.peers import spoken
 
@@ -98,9 +98,9 @@ def _side(side: Side) -> str:
 
 
 def _unused(parts: tuple[Unused, ...]) -> Table:
-    table = plain_table("policy", "rule", "it admits")
+    table = plain_table("policy", "rule", "it admits connections")
     for one in parts[:_SHOWN]:
-        table.add_row(one.stored.name, one.path, rule_words(one.meaning))
+        table.add_row(one.stored.name, one.path, rule_in_words(one.way, one.meaning))
     return table
 
 
@@ -136,7 +136,7 @@ def _part(one: Unused) -> dict[str, Any]:
         "policy": one.stored.name,
         "place": one.stored.place,
         "rule": one.path,
-        "admits": rule_words(one.meaning),
+        "admits": rule_in_words(one.way, one.meaning),
     }
 
 

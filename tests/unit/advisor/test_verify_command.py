@@ -64,7 +64,7 @@ def test_json_and_yaml_say_the_same(recording, policy):
         "outcome": "refused", "policies": ["demo/cart"], "rule": "no ingress rule admits it",
     }  # fmt: skip
     (unused,) = found["unused"]
-    assert (unused["rule"], unused["admits"]) == ("ingress[0]", "pods app=web, TCP 7071")
+    assert (unused["rule"], unused["admits"]) == ("ingress[0]", "from pods app=web on TCP 7071")
 
 
 def test_policies_come_from_objects_if_none_are_named(recording, policy, tmp_path):
