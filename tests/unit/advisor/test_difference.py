@@ -146,6 +146,20 @@ def test_evidence_says_how_often_a_difference_was_used():
     assert turned["second"] == "REFUSED by shop/a: no ingress rule admits it"
 
 
+def test_what_was_observed_on_a_port_is_of_the_pods_that_declare_it():
+    """Pods of the workload that declare another number under the name were hardly the ones."""
+    declared = [
+        Pod("shop", f"cart-{number}", (("app", "cart"),), ports=(PodPort("http", Protocol.TCP, number),))
+        for number in (80, 81)
+    ]
+    world = World({CART.ref: tuple(declared)}, {}, {WEB.ref: WEB, CART.ref: CART})
+    by_name = [manifest("a", "cart", ingress=[{"ports": [{"port": "http"}]}])]
+    seen = observed(both_ends(WEB, CART, 80, 7))
+    assert (
+        sum(one["observed_connections"] for one in compared(by_name, [], seen, world)["allowed_by_second_alone"]) == 0
+    )
+
+
 def test_a_named_port_is_the_number_that_pods_declare():
     """With pods that are known the name and the number mean the same; without, nobody knows."""
     by_name = [manifest("a", "cart", ingress=[{"ports": [{"port": "http"}]}])]

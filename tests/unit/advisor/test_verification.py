@@ -81,6 +81,13 @@ def test_what_policies_cannot_be_asked_about_is_unknown_unless_anyone_is_admitte
     assert anyone.unused == ()
 
 
+def test_a_rule_for_addresses_says_nothing_of_an_end_that_nobody_knows():
+    """It may be a pod, for whom no block speaks, whatever the block."""
+    everywhere = manifest("web", "web", policyTypes=["Egress"], egress=[{"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]}])
+    (judged,) = held([everywhere], {WEB: [edge(Role.CLIENT, UnresolvedPeer("10.1.2.3", "no_lease"))]}).judged
+    assert (judged.outcome, judged.egress.rule) == (Outcome.UNKNOWN, "nobody was known to hold 10.1.2.3")
+
+
 def test_a_pods_own_node_is_let_in_and_another_is_not():
     """As Kubernetes has it; probes come from there."""
     seen = {
