@@ -76,6 +76,28 @@ policies = st.builds(
     st.sampled_from(["x", "y"]),
     specs,
 )
+
+
+def busy_rules(peers):
+    """At least one rule, seldom without ports."""
+    parts = {peers: st.lists(peer_items, max_size=2), "ports": st.lists(port_items, min_size=1, max_size=2)}
+    return st.lists(st.one_of(st.fixed_dictionaries(parts), st.just({})), min_size=1, max_size=2)
+
+
+busy_policies = st.builds(
+    lambda name, namespace, selector, ingress, egress: {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {"podSelector": selector, "policyTypes": ["Ingress", "Egress"], "ingress": ingress, "egress": egress},
+    },
+    st.sampled_from(["p", "q"]),
+    st.sampled_from(["x", "y"]),
+    st.one_of(st.just({}), selectors),
+    busy_rules("from"),
+    busy_rules("to"),
+)
+"""They isolate both ways, and most have something to say of ports."""
 pods = st.builds(
     lambda namespace, name, chosen, port, node: Pod(
         namespace, name, tuple(sorted(chosen.items())), ports=(PodPort("web", Protocol.TCP, port),), node=node

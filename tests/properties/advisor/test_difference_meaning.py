@@ -9,7 +9,7 @@ from unittest.mock import patch
 import yaml
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from random_policies import connections, policies
+from random_policies import busy_policies, connections, policies
 
 from advisor.policies.difference import compare
 from advisor.policies.files import stored_of, unique
@@ -22,7 +22,11 @@ from synthesizer.evaluator.decide import allows
 from synthesizer.evaluator.model import Connection, Outside, Pod
 from synthesizer.evaluator.reader import documents_of
 
-sets = st.lists(policies, max_size=3, unique_by=lambda one: (one["metadata"]["namespace"], one["metadata"]["name"]))
+sets = st.lists(
+    st.one_of(busy_policies, policies),
+    max_size=3,
+    unique_by=lambda one: (one["metadata"]["namespace"], one["metadata"]["name"]),
+)
 EMPTY = World()
 
 

@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_policies import labels, outsides, pods, policies, selectors
+from random_policies import busy_policies, labels, outsides, pods, policies, selectors
 
 from schemas.records import Protocol, labels_of
 from synthesizer.evaluator import reach
@@ -17,7 +17,9 @@ from synthesizer.evaluator.model import Connection, Outside, Pod
 from synthesizer.evaluator.reader import policy_of
 from synthesizer.evaluator.space import space_of
 
-some_policies = st.lists(policies, min_size=1, max_size=3).map(lambda found: tuple(map(policy_of, found)))
+some_policies = st.lists(st.one_of(busy_policies, policies), min_size=1, max_size=3).map(
+    lambda found: tuple(map(policy_of, found))
+)
 some_pods = st.lists(pods, min_size=2, max_size=4)
 some_selectors = st.lists(selectors, max_size=4)
 
