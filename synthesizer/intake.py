@@ -8,7 +8,7 @@ from schemas.framing import Reader, WriterSchemas
 from schemas.kafka import Message
 from schemas.records import PolicySuggestion, WorkloadRef, WorkloadWindow
 from synthesizer.audit.auditor import Auditor
-from synthesizer.book import Book
+from synthesizer.book import Book, Entry
 from synthesizer.check import problem_of
 
 _log = logging.getLogger(__name__)
@@ -59,6 +59,14 @@ class Intake:
         if self._is_ours(suggestion.cluster):
             self._book.restore(suggestion, raw.partition)
             self.forgotten.discard(suggestion.workload.ref)
+
+    def foreign(self, raw: RawRecord) -> Entry | None:
+        """Look at what another wrote to a partition of ours: the entry to write again, if we know the workload."""
+        parts = (raw.key or b"").decode(errors="replace").split("/")
+        known = self._book.entry(WorkloadRef(*parts[1:])) if len(parts) == _KEY_PARTS else None
+        if known is None and raw.value is not None:
+            self.suggestion(raw)
+        return known if known is not None and parts[0] == self._cluster else None
 
     def _forget(self, raw: RawRecord) -> None:
         parts = (raw.key or b"").decode(errors="replace").split("/")

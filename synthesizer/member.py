@@ -14,7 +14,7 @@ from schemas.schema_store import SchemaStore
 from schemas.topics import WORKLOAD_WINDOWS
 from synthesizer.audit.auditor import Auditor
 from synthesizer.audit.restore import stored_violations
-from synthesizer.book import Book
+from synthesizer.book import Book, Entry
 from synthesizer.departures import Departures
 from synthesizer.intake import Intake
 from synthesizer.inventory.reader import InventoryReader
@@ -22,6 +22,7 @@ from synthesizer.output import Output
 from synthesizer.publish import Publisher
 from synthesizer.restore import stored_suggestions
 from synthesizer.settings import SynthesizerSettings
+from synthesizer.watch import Watch
 
 _log = logging.getLogger(__name__)
 _MISSING = {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION}  # noqa: SLF001  public names of confluent-kafka
@@ -53,6 +54,8 @@ class Member:
         self._asked = time.monotonic()
         self._ours: set[int] = set()
         self._next: dict[int, int] = {}
+        self._held: list[Message] = []
+        self._watch = Watch(settings.kafka)
 
     def work(self, stop: threading.Event) -> None:
         """Cycle after cycle, until told to stop; raises Unavailable."""
@@ -61,31 +64,30 @@ class Member:
         try:
             self._inventory.read_to_end()
             client.subscribe([windows], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked)
-            messages: list[Message] = []
             while not stop.is_set():
-                messages += self._gathered(client, self._settings.batch, self._settings.cycle_s)
+                self._gather(client, self._settings.batch, self._settings.cycle_s)
                 self._inventory.catch_up()
-                self._fold(messages)
+                held, self._held = self._held, []
+                self._fold(held)
                 self._depart()
-                messages = self._still_ours(client)
-                if self._emit():
+                if self._emit(client):
                     self._commit(client, windows)
         except KafkaException as error:
             raise Unavailable(f"Kafka at {self._kafka.brokers}: {error.args[0].str()}") from error
         finally:
             client.close()
             self._inventory.close()
+            self._watch.close()
 
-    def _gathered(self, client: Consumer, most: int, timeout_s: float) -> list[Message]:
-        messages = client.consume(most, timeout=timeout_s)
+    def _gather(self, client: Consumer, most: int, timeout_s: float) -> None:
+        self._held += client.consume(most, timeout=timeout_s)
         self._asked = time.monotonic()
-        return messages
 
-    def _still_ours(self, client: Consumer) -> list[Message]:
-        """After a long silence, hear what the group says; windows that come with it wait for the next cycle."""
-        if time.monotonic() - self._asked < _SUSPECT_S:
-            return []
-        return self._gathered(client, 1, _SUSPECT_S / 2)
+    def _still_ours(self, client: Consumer | None, entries: Iterable[Entry]) -> list[Entry]:
+        """Those of the entries whose partitions are ours; after a long silence, hear first what the group says."""
+        if client is not None and time.monotonic() - self._asked > _SUSPECT_S:
+            self._gather(client, 1, _SUSPECT_S / 2)  # a window that comes with it waits for the next cycle
+        return [entry for entry in entries if entry.partition in self._ours]
 
     def _fold(self, messages: Iterable[Message]) -> None:
         for message in messages:
@@ -109,17 +111,20 @@ class Member:
             self._auditor.forget(ref, entries[ref].partition)
             self._book.forget(ref)
 
-    def _emit(self) -> bool:
+    def _emit(self, client: Consumer | None = None) -> bool:
         """Publish what is new, and write it; whether all of it is safe now."""
         self._leaving = {ref: number for ref, number in self._leaving.items() if self._book.entry(ref) is None}
-        changed = self._book.changed()
+        spoilt = [self._intake.foreign(raw) for raw in self._watch.foreign(self._publisher.ours)]
+        latest = {entry.evidence.workload.ref: entry for entry in (*filter(None, spoilt), *self._book.changed())}
+        changed = self._still_ours(client, latest.values())
         self._publisher.tell(self._auditor.waiting())
         self._publisher.suggest(changed)
         self._publisher.flush()
         self._dead_letters.flush()
         if changed:
             _log.info("published %d suggestions", len(changed))
-        suggestions = [entry.suggestion for entry in changed if entry.suggestion is not None]
+        ours = self._still_ours(client, changed)
+        suggestions = [entry.suggestion for entry in ours if entry.suggestion is not None]
         if self._output is not None and not self._output.follow(suggestions, self._leaving):
             return False
         self._bury()
@@ -145,10 +150,12 @@ class Member:
     def _assigned(self, _client: Consumer, partitions: list[TopicPartition]) -> None:
         numbers = sorted(partition.partition for partition in partitions)
         self._ours |= set(numbers)
+        ends = self._watch.ends(numbers)
         for raw in stored_suggestions(self._kafka, numbers):
             self._intake.suggestion(raw)
         for told in stored_violations(self._kafka, self._store, numbers):
             self._auditor.restore(*told)
+        self._watch.begin(ends)
         self._emit()
         if self._output is not None:
             known = [entry.suggestion for entry in self._book.entries() if entry.suggestion is not None]
@@ -159,6 +166,7 @@ class Member:
     def _revoked(self, _client: Consumer, partitions: list[TopicPartition]) -> None:
         numbers = {partition.partition for partition in partitions}
         self._ours -= numbers
+        self._watch.drop(numbers)
         dropped = self._book.drop(numbers)
         self._auditor.drop(numbers)
         if self._output is not None:

@@ -5,7 +5,7 @@ from typing import Final
 
 from schemas.errors import Unavailable
 from schemas.framing import Prefix, Writer
-from schemas.kafka import KafkaSettings, producer
+from schemas.kafka import KafkaSettings, Message, producer
 from schemas.records import PolicySuggestion, PolicyViolation, WorkloadRef
 from schemas.topics import MAX_RECORD_BYTES, POLICY_SUGGESTIONS, POLICY_VIOLATIONS
 from synthesizer.audit.auditor import Told
@@ -15,7 +15,11 @@ _FLUSH_S: Final = 30.0
 
 
 class Publisher:
-    """The producer of what follows from windows; what was sent is safe in Kafka after `flush`."""
+    """The producer of what follows from windows; what was sent is safe in Kafka after `flush`.
+
+    Attributes:
+        ours: Partition and offset of each record of suggestions that Kafka has from us.
+    """
 
     def __init__(self, settings: KafkaSettings, prefix: Prefix) -> None:
         self._cluster = settings.cluster
@@ -25,6 +29,7 @@ class Publisher:
         self._violation = Writer(POLICY_VIOLATIONS.name, PolicyViolation, prefix)
         self._producer = producer(settings, message_max_bytes=MAX_RECORD_BYTES)
         self._failures: list[str] = []
+        self.ours: set[tuple[int, int]] = set()
 
     def suggest(self, entries: Iterable[Entry]) -> None:
         """Send suggestions."""
@@ -59,6 +64,8 @@ class Publisher:
                 self._producer.poll(0)
                 return
 
-    def _delivered(self, error: object, _message: object) -> None:
+    def _delivered(self, error: object, message: Message) -> None:
         if error is not None:
             self._failures.append(str(error))
+        elif message.topic() == self._suggestions:
+            self.ours.add((message.partition() or 0, message.offset() or 0))

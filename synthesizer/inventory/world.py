@@ -79,6 +79,7 @@ class World:
         self._pods: dict[str, dict[str, PodSeen]] = defaultdict(dict)
         self._policies: dict[str, dict[str, PolicySeen]] = defaultdict(dict)
         self._namespaces: dict[str, tuple[Labels, Millis]] = {}
+        self._labels: Mapping[str, Labels] | None = None
         self._beats: dict[int, Heartbeat] = {}
         self._unreadable: set[str] = set()
         self._grouped: dict[str, Mapping[WorkloadRef, tuple[PodSeen, ...]]] = {}
@@ -114,6 +115,7 @@ class World:
                 self._put_policy(item, item.body)
             case NamespaceBody():
                 self._namespaces[item.name] = (item.labels, item.deleted)
+                self._labels = None
             case Heartbeat():
                 self._beats[partition] = item.body
             case _:
@@ -132,6 +134,7 @@ class World:
             self._policies[namespace].pop(name, None)
         elif kind == "Namespace":
             self._namespaces.pop(name, None)
+            self._labels = None
         elif self._controllers.pop(WorkloadRef(namespace, kind, name), None) is not None:
             self._grouped.pop(namespace, None)
 
@@ -167,8 +170,10 @@ class World:
         return tuple(one.policy for _, one in found if one.created <= at < (one.deleted or _ALIVE))
 
     def namespace_labels(self) -> Mapping[str, Labels]:
-        """Labels of all namespaces."""
-        return {name: labels for name, (labels, _) in self._namespaces.items()}
+        """Labels of all namespaces; the same mapping until one changes."""
+        if self._labels is None:
+            self._labels = {name: labels for name, (labels, _) in self._namespaces.items()}
+        return self._labels
 
     def _put_controller(self, item: InventoryObject, body: ControllerBody) -> None:
         ref = WorkloadRef(intern(item.namespace), intern(item.kind), intern(item.name))

@@ -1,11 +1,15 @@
 """Several synthesizers share the partitions: whoever comes, goes or is killed, the end is that of one alone."""
 
+import os
+import signal
+import time
+
 import pytest
 from audited import Program, Topics, world_of
 from shop import shop
 from waiting import wait_until
 
-from schemas.topics import POLICY_SUGGESTIONS
+from schemas.topics import POLICY_SUGGESTIONS, partition_of
 from synthesizer.evidence import fold_all
 from synthesizer.offline import suggestions_of
 
@@ -67,3 +71,48 @@ def test_a_member_that_leaves_hands_over_at_once_what_it_folded(bench):
         by_key.setdefault(key, []).append(value)
     assert len(by_key) == 20
     assert second.stop() == 0
+
+
+def test_a_member_that_was_stopped_and_wakes_up_again_spoils_nothing(bench):
+    """The group takes it for dead and gives its partitions away; it wakes up in the middle of its work."""
+    windows = shop(workloads=30, windows=8)
+    first, second = bench.start(batch=3, worker=""), bench.start(batch=3, worker="")
+    bench.send(windows[:120])
+    wait_until(bench.suggestions)
+    os.kill(first.pid, signal.SIGSTOP)
+    try:
+        bench.send(windows[120:])
+        wait_until(lambda: found(bench) == expected(windows), 90)
+    finally:
+        os.kill(first.pid, signal.SIGCONT)
+    first.wait_for("synthesize ready", 30)
+    time.sleep(5)
+    assert found(bench) == expected(windows)
+    evidence = fold_all(windows)
+    for ref, one in bench.suggestions().items():
+        assert set(one.evidence) == set(evidence[ref].edges.values()), ref
+    for child in (first, second):
+        assert child.stop() == 0
+
+
+def test_what_a_member_that_was_taken_for_dead_still_writes_is_written_over(bench):
+    """Less than is known, or a tombstone: the owner has the last word, and says it once."""
+    windows = shop(workloads=4, windows=3)
+    child = bench.start()
+    bench.send(windows[:4])
+    wait_until(lambda: len(bench.suggestions()) == 4)
+    known = bench.suggestions()
+    ref = next(ref for ref in known if partition_of("test", ref, 2) == 0)
+    key = f"test/{ref}".encode()
+    early = next(value for one, value in bench.records(POLICY_SUGGESTIONS) if one == key)
+    bench.send(windows[4:])
+    wait_until(lambda: found(bench) == expected(windows))
+    known = bench.suggestions()
+    for spoilt in (early, None):
+        before = len(bench.records(POLICY_SUGGESTIONS))
+        bench.send_raw(POLICY_SUGGESTIONS, spoilt, key)
+        wait_until(lambda before=before: len(bench.records(POLICY_SUGGESTIONS)) == before + 2)
+        assert bench.suggestions() == known
+    time.sleep(2)
+    assert len(bench.records(POLICY_SUGGESTIONS)) == before + 2
+    assert child.stop() == 0
