@@ -72,6 +72,7 @@ def _edge(seen: Seen) -> dict[str, Any]:
         "first_seen": iso(edge.first_seen),
         "last_seen": iso(edge.last_seen),
         "ends": seen.ends,
+        "doubts": list(seen.doubts),
         "bases": [basis.value for basis in edge.bases],
         "services": services,
         "nodes": list(seen.nodes),

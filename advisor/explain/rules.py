@@ -41,6 +41,14 @@ class Seen:
             case _:
                 return "unknown"
 
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What is in doubt of it, by the evidence's own names; the suggestion's warnings say each in a sentence."""
+        edge = self.edge
+        unconfirmed = edge.unconfirmed and not (edge.seen_by_client and edge.seen_by_server)
+        known = {"shared": edge.shared, "hidden_client": edge.hidden_client, "unconfirmed": unconfirmed}
+        return tuple(name for name, holds in known.items() if holds)
+
 
 @dataclass(frozen=True, slots=True)
 class RuleEvidence:

@@ -72,7 +72,7 @@ def _cells(seen: Seen) -> tuple[str, ...]:
         str(edge.total_windows),
         _time(edge.first_seen),
         _time(edge.last_seen),
-        seen.ends,
+        ", ".join((seen.ends, *(doubt.replace("_", " ") for doubt in seen.doubts))),
         _nodes(seen.nodes),
     )
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from rich.table import Table
 from shop import deployment
 from small_worlds import WINDOW_MS, window
 from suggested import suggestions
@@ -161,6 +162,21 @@ def test_the_document_names_every_field_of_a_rule():
     }
     assert (found["peer"]["name"], found["ends"], found["attempts"], found["windows"]) == ("w3", "client", 2, 2)
     assert [one["rule"] for one in document["rules"]] == ["ingress[0]", "egress[0]", "egress[1]"]
+
+
+@pytest.mark.parametrize("doubt", ["shared", "hidden_client", "unconfirmed"])
+def test_what_is_in_doubt_stands_beside_the_ends(doubt):
+    """In the table and in the document."""
+    (suggestion,) = suggestions_of(windows())
+    doubted = [replace(one, **{doubt: one.port == 8080}) for one in suggestion.evidence]
+    explanation = explain(replace(suggestion, evidence=tuple(doubted)))
+    edges = [one for rule in document_of(explanation)["rules"] for one in rule["edges"]]
+    assert [one["doubts"] for one in edges if one["port"] == 8080] == [[doubt]]
+    assert {tuple(one["doubts"]) for one in edges if one["port"] != 8080} == {()}
+    tables = [part for part in parts_of(explanation) if isinstance(part, Table)]
+    assert [cell for table in tables for cell in table.columns[7].cells if "," in cell] == [
+        f"client, {doubt.replace('_', ' ')}"
+    ]
 
 
 def test_every_edge_of_every_suggestion_is_somewhere():
