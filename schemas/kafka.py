@@ -17,7 +17,7 @@ from schemas.topics import MAX_RECORD_BYTES, Topic
 
 __all__ = [
     "Consumer", "KafkaError", "KafkaException", "KafkaSettings", "Message", "Producer", "TopicPartition",
-    "admin", "committed_offsets", "consumer", "end_offsets", "producer", "require_topics",
+    "admin", "committed_offsets", "consumer", "end_offsets", "offsets_since", "producer", "require_topics",
 ]  # fmt: skip
 
 Configuration: TypeAlias = dict[str, Any]
@@ -189,6 +189,23 @@ def end_offsets(client: Consumer, topic: str, partitions: Iterable[int]) -> dict
         _PASSING,
         _LEADER_S,
     )
+
+
+def offsets_since(client: Consumer, topic: str, partitions: Iterable[int], since: int) -> dict[int, int]:
+    """The first offset of each partition whose record's time is this, in ms, or later; those without one are left out.
+
+    Raises Unavailable if the broker does not say; a leader that is not there for a moment is waited for.
+    """
+    wanted = [TopicPartition(topic, partition, since) for partition in partitions]
+
+    def ask() -> dict[int, int]:
+        found = client.offsets_for_times(wanted, _TIMEOUT_S)
+        error = next((one.error for one in found if one.error is not None), None)
+        if error is not None:
+            raise KafkaException(error)
+        return {one.partition: one.offset for one in found if one.offset >= 0}
+
+    return _patiently(ask, f"the offsets of {topic}", _PASSING, _LEADER_S)
 
 
 def committed_offsets(

@@ -8,15 +8,13 @@ from typing import Final
 from advisor.suggestions.topic import GROUP, PATIENCE_S, Progress, no_progress
 from schemas.codec import BadRecord
 from schemas.dead_letters import RawRecord, raw_record
-from schemas.errors import Unavailable
 from schemas.framing import Reader
-from schemas.kafka import Consumer, KafkaException, KafkaSettings, TopicPartition, consumer, end_offsets, require_topics
+from schemas.kafka import KafkaSettings, consumer, end_offsets, offsets_since, require_topics
 from schemas.reading import to_end
 from schemas.records import Millis, WorkloadRef, WorkloadWindow
 from schemas.schema_store import SchemaStore
 from schemas.topics import WORKLOAD_WINDOWS, partition_of
 
-_TIMEOUT_S: Final = 10.0
 _KEY_PARTS: Final = 4
 
 
@@ -94,7 +92,7 @@ def _records(kafka: KafkaSettings, partitions: Iterable[int], since: Millis, pro
     client = consumer(kafka, GROUP, enable_partition_eof=True)
     try:
         spans = end_offsets(client, topic, partitions)
-        begin = _since(client, topic, spans, since)
+        begin = offsets_since(client, topic, spans, since)
         late = {partition: (begin.get(partition, end), end) for partition, (_, end) in spans.items()}
         total = sum(end - first for first, end in late.values())
         for done, message in enumerate(to_end(client, topic, late, PATIENCE_S), 1):
@@ -102,16 +100,6 @@ def _records(kafka: KafkaSettings, partitions: Iterable[int], since: Millis, pro
             yield raw_record(message)
     finally:
         client.close()
-
-
-def _since(client: Consumer, topic: str, partitions: Iterable[int], since: Millis) -> dict[int, int]:
-    """The first offset of that time or later, of the partitions that have one."""
-    asked = [TopicPartition(topic, partition, since) for partition in partitions]
-    try:
-        told = client.offsets_for_times(asked, _TIMEOUT_S)
-    except KafkaException as error:
-        raise Unavailable(f"Kafka does not tell the offsets of {topic}: {error.args[0].str()}") from error
-    return {one.partition: one.offset for one in told if one.error is None and one.offset >= 0}
 
 
 def _ref_of(record: RawRecord, cluster: str) -> WorkloadRef | None:

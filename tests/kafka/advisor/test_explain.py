@@ -51,7 +51,8 @@ def test_a_name_of_several_is_exit_code_2(pipeline, command):
     done = command("explain", name)
     assert (done.returncode, done.stdout) == (2, "")
     assert f"{name} may be any of {TWO.workload.ref}, {TWO.workload.namespace}/StatefulSet/{name};" in done.stderr
-    assert command("explain", f"sts/{name}").returncode == 0
+    done = command("explain", f"sts/{name}")
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_an_unknown_name_is_exit_code_1(pipeline, publish, command):
