@@ -5,6 +5,7 @@
 
 import json
 from collections.abc import Iterator
+from copy import copy
 from pathlib import Path
 from typing import Any, Final
 
@@ -96,6 +97,8 @@ def _commands_page() -> Iterator[str]:
         command = cli.get_command(context, name)
         if command is None:
             raise LookupError(f"the command {name} has no module")
+        command = copy(command)
+        command._help_option = None  # noqa: SLF001  click keeps the first one asked for, whatever names it had there
         with click.Context(command, info_name=name, parent=context, max_content_width=100, terminal_width=100) as own:
             yield f"## {name}\n\n```\n{command.get_help(own)}\n```\n"
 
