@@ -15,7 +15,9 @@ _LOW: Final = np.uint64(0x7F)
 
 
 def long(value: int) -> bytes:
-    """One number."""
+    """One number; raises OverflowError if it is none of 64 bits."""
+    if not -(1 << 63) <= value < 1 << 63:
+        raise OverflowError(f"{value} is no long")
     left, found = (value << 1) ^ (value >> 63), bytearray()
     while left > 0x7F:  # noqa: PLR2004  seven bits
         found.append(left & 0x7F | 0x80)

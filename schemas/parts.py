@@ -1,23 +1,16 @@
 """A record's Avro payload put together from its fields, where many values come again from record to record.
 
 Avro writes a record as its fields one after the other, and an array as blocks of items with a count before them
-(Avro specification, "Binary encoding"), so an item's bytes can be kept and used again. fastavro writes the parts.
+(Avro specification, "Binary encoding"), so an item's bytes can be kept and used again.
 """
 
-import io
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, Final, Generic, TypeVar, cast, get_args, get_origin, get_type_hints
 
-import fastavro
-
-from schemas.codec import without_logical_types
-from schemas.convert import to_plain
-from schemas.derive import type_of
-from schemas.longs import long
+from schemas.encode import Encode, array, encoder
 
 T = TypeVar("T")
-Encode = Callable[[Any], bytes]
 _MOST_KEPT: Final = 1 << 16
 
 
@@ -47,23 +40,6 @@ class Parts(Generic[T]):
 def _of(hint: Any) -> Encode:
     item = get_args(hint)[0] if get_origin(hint) is tuple else int
     return encoder(hint) if item is int else _Items(item)
-
-
-def array(items: Sequence[bytes]) -> bytes:
-    """An array of items that are written already."""
-    return b"".join((long(len(items)), *items, b"\0")) if items else b"\0"
-
-
-def encoder(hint: Any) -> Encode:
-    """Writes values of a type that a field of a record may have, by fastavro."""
-    schema, convert = fastavro.parse_schema(without_logical_types(type_of(hint))), to_plain(hint)
-
-    def encode(value: Any) -> bytes:
-        buffer = io.BytesIO()
-        fastavro.schemaless_writer(buffer, schema, convert(value))
-        return buffer.getvalue()
-
-    return encode
 
 
 class _Items:

@@ -6,8 +6,8 @@ from typing import Final, get_args, get_type_hints
 
 import numpy as np
 
+from schemas.encode import array, encoder
 from schemas.longs import arrays, long
-from schemas.parts import array, encoder
 from schemas.records import EdgeColumns, WorkloadEdges
 from streams.edges.pack import BYTES, Packed
 
