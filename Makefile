@@ -22,10 +22,10 @@ unit: $(SETUP)  ## the fast tests, under a minute: two halves side by side
 	@$(MAKE) --no-print-directory -j2 --output-sync=target unit-tests law-tests
 
 unit-tests: $(SETUP)
-	$(PYTHON) -m pytest tests/unit tests/golden tests/contracts
+	$(PYTHON) -m pytest tests/unit tests/golden tests/contracts tests/properties/advisor
 
 law-tests: $(SETUP)
-	$(PYTHON) -m pytest tests/properties
+	$(PYTHON) -m pytest tests/properties --ignore tests/properties/advisor
 
 servers: $(SETUP)  ## the Kubernetes API that tests start: built once, in about ten minutes
 	PYTHONPATH=tests/support:. $(PYTHON) -m kube_binaries
