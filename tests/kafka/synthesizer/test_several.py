@@ -1,7 +1,5 @@
 """Several synthesizers share the partitions: whoever comes, goes or is killed, the end is that of one alone."""
 
-import os
-import signal
 import time
 
 import pytest
@@ -71,28 +69,6 @@ def test_a_member_that_leaves_hands_over_at_once_what_it_folded(bench):
         by_key.setdefault(key, []).append(value)
     assert len(by_key) == 20
     assert second.stop() == 0
-
-
-def test_a_member_that_was_stopped_and_wakes_up_again_spoils_nothing(bench):
-    """The group takes it for dead and gives its partitions away; it wakes up in the middle of its work."""
-    windows = shop(workloads=30, windows=8)
-    first, second = bench.start(batch=3, worker=""), bench.start(batch=3, worker="")
-    bench.send(windows[:120])
-    wait_until(bench.suggestions)
-    os.kill(first.pid, signal.SIGSTOP)
-    try:
-        bench.send(windows[120:])
-        wait_until(lambda: found(bench) == expected(windows), 90)
-    finally:
-        os.kill(first.pid, signal.SIGCONT)
-    first.wait_for("synthesize ready", 30)
-    time.sleep(5)
-    assert found(bench) == expected(windows)
-    evidence = fold_all(windows)
-    for ref, one in bench.suggestions().items():
-        assert set(one.evidence) == set(evidence[ref].edges.values()), ref
-    for child in (first, second):
-        assert child.stop() == 0
 
 
 def test_what_a_member_that_was_taken_for_dead_still_writes_is_written_over(bench):
