@@ -1,5 +1,6 @@
 """An explanation for programs."""
 
+from dataclasses import asdict
 from typing import Any
 
 from advisor.explain.rules import Explanation, RuleEvidence, Seen
@@ -13,7 +14,7 @@ from synthesizer.peers import span_of
 def document_of(explanation: Explanation) -> dict[str, Any]:
     """Plain values; times in UTC."""
     suggestion = explanation.suggestion
-    proof, coverage = suggestion.proof, suggestion.coverage
+    coverage = suggestion.coverage
     return {
         "cluster": suggestion.cluster,
         "workload": workload_object(suggestion.workload, "kind"),
@@ -22,13 +23,7 @@ def document_of(explanation: Explanation) -> dict[str, Any]:
         "revision": suggestion.revision,
         "first_window": iso(suggestion.first_window),
         "last_window": iso(suggestion.last_window),
-        "proof": {
-            "observed": proof.observed,
-            "admitted": proof.admitted,
-            "near_misses": proof.near_misses,
-            "refused": proof.refused,
-            "covered": proof.covered,
-        },
+        "proof": asdict(suggestion.proof),
         "coverage": {
             "windows": coverage.windows,
             "incomplete_windows": coverage.incomplete_windows,

@@ -5,12 +5,11 @@ from collections.abc import Iterator
 
 from advisor.policies.observed import Gathering, Observations
 from advisor.suggestions.progress import reading_bar
-from advisor.suggestions.topic import GROUP, PATIENCE_S
+from advisor.suggestions.topic import records_of
 from schemas.codec import BadRecord
-from schemas.dead_letters import RawRecord, raw_record
+from schemas.dead_letters import RawRecord
 from schemas.framing import Reader
-from schemas.kafka import KafkaSettings, consumer, end_offsets, require_topics
-from schemas.reading import to_end
+from schemas.kafka import KafkaSettings
 from schemas.records import Heartbeat, InventoryObject, WorkloadWindow
 from schemas.schema_store import SchemaStore
 from schemas.topics import INVENTORY, WORKLOAD_WINDOWS, Topic
@@ -61,15 +60,5 @@ def windows_of(kafka: KafkaSettings) -> Observations:
 
 
 def _records(kafka: KafkaSettings, topic: Topic, what: str) -> Iterator[RawRecord]:
-    name = kafka.topic(topic)
-    (partitions,) = require_topics(kafka, [topic]).values()
-    client = consumer(kafka, GROUP, enable_partition_eof=True)
-    try:
-        spans = end_offsets(client, name, range(partitions))
-        total = sum(end - first for first, end in spans.values())
-        with reading_bar(what) as progress:
-            for done, message in enumerate(to_end(client, name, spans, PATIENCE_S), 1):
-                progress(done, total)
-                yield raw_record(message)
-    finally:
-        client.close()
+    with reading_bar(what) as progress:
+        yield from records_of(kafka, topic, progress)

@@ -1,6 +1,7 @@
 """The status for programs."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
 from advisor.recorded.fields import iso
@@ -36,19 +37,13 @@ def _workload(row: Row, now: Millis) -> dict[str, Any]:
 
 
 def _suggestion(suggestion: PolicySuggestion, now: Millis) -> dict[str, Any]:
-    proof, coverage = suggestion.proof, suggestion.coverage
+    coverage = suggestion.coverage
     return {
         "policy": suggestion.policy_name if suggestion.policy else None,
         "revision": suggestion.revision,
         "warnings": len(suggestion.warnings),
         "generalisations": len(suggestion.generalisations),
-        "proof": {
-            "observed": proof.observed,
-            "admitted": proof.admitted,
-            "near_misses": proof.near_misses,
-            "refused": proof.refused,
-            "covered": proof.covered,
-        },
+        "proof": asdict(suggestion.proof),
         "coverage": {
             "windows": coverage.windows,
             "incomplete_windows": coverage.incomplete_windows,

@@ -1,16 +1,15 @@
 """Windows that were written lately: who reported, and what was lost. Suggestions keep counts of these, no names."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from advisor.suggestions.topic import GROUP, PATIENCE_S, Progress, no_progress
+from advisor.suggestions.topic import Progress, no_progress, records_of
 from schemas.codec import BadRecord
-from schemas.dead_letters import RawRecord, raw_record
+from schemas.dead_letters import RawRecord
 from schemas.framing import Reader
-from schemas.kafka import KafkaSettings, consumer, end_offsets, offsets_since, require_topics
-from schemas.reading import to_end
+from schemas.kafka import KafkaSettings
 from schemas.records import Millis, WorkloadRef, WorkloadWindow
 from schemas.schema_store import SchemaStore
 from schemas.topics import WORKLOAD_WINDOWS, partition_of
@@ -81,25 +80,13 @@ def read_recent(
         TopicMissing: The topic does not exist.
         Unavailable: It does not come to its end, or a writer's schema cannot be looked up.
     """
-    (count,) = require_topics(kafka, [WORKLOAD_WINDOWS]).values()
-    partitions = range(count) if only is None else [partition_of(kafka.cluster, only, count)]
     read = Reader(WorkloadWindow, SchemaStore(kafka))
-    return recent_of(_records(kafka, partitions, since, progress), kafka.cluster, read, wanted)
 
+    def partitions(count: int) -> Iterable[int]:
+        return range(count) if only is None else [partition_of(kafka.cluster, only, count)]
 
-def _records(kafka: KafkaSettings, partitions: Iterable[int], since: Millis, progress: Progress) -> Iterator[RawRecord]:
-    topic = kafka.topic(WORKLOAD_WINDOWS)
-    client = consumer(kafka, GROUP, enable_partition_eof=True)
-    try:
-        spans = end_offsets(client, topic, partitions)
-        begin = offsets_since(client, topic, spans, since)
-        late = {partition: (begin.get(partition, end), end) for partition, (_, end) in spans.items()}
-        total = sum(end - first for first, end in late.values())
-        for done, message in enumerate(to_end(client, topic, late, PATIENCE_S), 1):
-            progress(done, total)
-            yield raw_record(message)
-    finally:
-        client.close()
+    found = records_of(kafka, WORKLOAD_WINDOWS, progress, since, partitions)
+    return recent_of(found, kafka.cluster, read, wanted)
 
 
 def _ref_of(record: RawRecord, cluster: str) -> WorkloadRef | None:

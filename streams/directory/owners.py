@@ -3,23 +3,13 @@
 from sys import intern
 from typing import Final, NamedTuple
 
+from schemas.ownership import LONGEST_CHAIN, TEMPLATE_HASH, built_in, deployment_of, schedule_of
 from schemas.records import ControllerBody, InventoryObject, Labels, Millis, OwnerRef, Workload, WorkloadPeer
 from streams.directory.families import ControllerKey, Family
 from streams.directory.labels import stable
 from streams.objects.thrift import thrifty_labels, thrifty_owner
 
-_API: Final = {
-    "ReplicaSet": "apps/v1",
-    "Deployment": "apps/v1",
-    "StatefulSet": "apps/v1",
-    "DaemonSet": "apps/v1",
-    "Job": "batch/v1",
-    "CronJob": "batch/v1",
-}
-_HASH: Final = "pod-template-hash"
-_LONGEST_CHAIN: Final = 5
 _MINUTE_MS: Final = 60_000
-_MINUTES_DIGITS: Final = 8
 
 
 class _Controller(NamedTuple):
@@ -92,7 +82,7 @@ class Owners:
     def _top(self, family: Family) -> tuple[str, str, tuple[ControllerKey, ...]]:
         kind, name, owner = "Pod", family.name, family.owner
         chain: list[ControllerKey] = []
-        while owner is not None and built_in(owner) and len(chain) < _LONGEST_CHAIN:
+        while owner is not None and built_in(owner) and len(chain) < LONGEST_CHAIN:
             kind, name = owner.kind, owner.name
             chain.append((kind, family.namespace, name))
             owner = self._owner_of(owner, family, chain)
@@ -102,37 +92,21 @@ class Owners:
         known = self._known.get(chain[-1])
         if known is not None and known.uid in ("", owner.uid or known.uid):
             return known.owner
-        return _of_replica_set(owner, family) or self._of_job(owner, family, chain)
+        return deployment_of(owner, family.labels) or self._of_job(owner, family, chain)
 
     def _of_job(self, gone: OwnerRef, family: Family, chain: list[ControllerKey]) -> OwnerRef | None:
-        """A Job that is gone was a CronJob's if it has its name and a minute at which the CronJob was there.
-
-        Source: getJobName of the CronJob controller, `NAME-MINUTES_SINCE_1970`.
-        """
-        name, _, minutes = gone.name.rpartition("-")
-        if gone.kind != "Job" or not name or len(minutes) != _MINUTES_DIGITS or not minutes.isdecimal():
+        """A Job that is gone was a CronJob's if it has its name and a minute at which the CronJob was there."""
+        scheduled = schedule_of(gone)
+        if scheduled is None:
             return None
-        chain.append(("CronJob", family.namespace, name))
-        known, scheduled = self._known.get(chain[-1]), int(minutes) * _MINUTE_MS
-        if known is None or not known.created - _MINUTE_MS <= scheduled <= family.created + _MINUTE_MS:
+        chain.append(("CronJob", family.namespace, scheduled.name))
+        known = self._known.get(chain[-1])
+        if known is None or not known.created - _MINUTE_MS <= scheduled.at <= family.created + _MINUTE_MS:
             return None
-        return OwnerRef("CronJob", name)
-
-
-def built_in(owner: OwnerRef) -> bool:
-    """Whether a climb from pod to workload goes on to it."""
-    return owner.kind in _API and owner.api_version in ("", _API[owner.kind])
-
-
-def _of_replica_set(gone: OwnerRef, family: Family) -> OwnerRef | None:
-    """A ReplicaSet that is gone was made by the Deployment whose name it carries, if its pods have the hash."""
-    template_hash = dict(family.labels).get(_HASH, "")
-    if gone.kind != "ReplicaSet" or not template_hash or not gone.name.endswith(f"-{template_hash}"):
-        return None
-    return OwnerRef("Deployment", gone.name.removesuffix(f"-{template_hash}"))
+        return OwnerRef("CronJob", scheduled.name)
 
 
 def _selector(kind: str, body: ControllerBody) -> Labels:
     if kind not in ("Job", "CronJob") and body.selector:
-        return tuple(label for label in body.selector if label[0] != _HASH)
+        return tuple(label for label in body.selector if label[0] != TEMPLATE_HASH)
     return stable(body.template_labels)

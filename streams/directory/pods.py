@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from sys import intern
 from typing import Final, TypeAlias, TypeVar
 
+from schemas.ownership import built_in
 from schemas.records import ContainerPort, InventoryObject, Labels, Millis, OwnerRef, PodBody, Protocol, UnresolvedPeer
 from streams.directory.ends import OtherEnd, PodEnd, merged
 from streams.directory.families import Family, Pod, carries
 from streams.directory.leases import FOREVER, Leases
-from streams.directory.owners import Owners, built_in
+from streams.directory.owners import Owners
 from streams.objects.addresses import as_text, packed
 from streams.objects.slim_meshes import AMBIENT, DATAPLANE_MODE
 from streams.objects.slim_pods import ENDED

@@ -21,8 +21,6 @@ from streams.objects.addresses import is_loopback, unmapped
 
 _MOST_CONNECTIONS: Final = 1 << 44
 """Of a batch: more than a node makes in years, and so few that half a million such batches fit a window's longs."""
-_UNKNOWN: Final = 1 << 62
-"""No end's number."""
 _V4: Final = 4
 _LOOPBACK: Final = 127
 

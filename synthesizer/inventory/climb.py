@@ -1,21 +1,10 @@
 """From a pod to its workload, as `stream` climbs: the top-most built-in controller, bridging those that have gone."""
 
 from collections.abc import Mapping
-from typing import Final, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
+from schemas.ownership import LONGEST_CHAIN, built_in, deployment_of, schedule_of
 from schemas.records import Labels, Millis, OwnerRef, WorkloadRef
-
-_API: Final = {
-    "ReplicaSet": "apps/v1",
-    "Deployment": "apps/v1",
-    "StatefulSet": "apps/v1",
-    "DaemonSet": "apps/v1",
-    "Job": "batch/v1",
-    "CronJob": "batch/v1",
-}
-_HASH: Final = "pod-template-hash"
-_LONGEST_CHAIN: Final = 5
-_MINUTES_DIGITS: Final = 8
 
 
 class Controller(NamedTuple):
@@ -47,8 +36,8 @@ def workload_of(pod: WorkloadRef, owner: OwnerRef | None, labels: Labels, contro
         controllers: Those that are known.
     """
     found = pod
-    for _ in range(_LONGEST_CHAIN):
-        if owner is None or owner.api_version not in ("", _API.get(owner.kind)) or owner.kind not in _API:
+    for _ in range(LONGEST_CHAIN):
+        if owner is None or not built_in(owner):
             return found
         found = WorkloadRef(pod.namespace, owner.kind, owner.name)
         known = controllers.get(found)
@@ -61,11 +50,7 @@ def workload_of(pod: WorkloadRef, owner: OwnerRef | None, labels: Labels, contro
 
 def _bridged(gone: OwnerRef, labels: Labels, namespace: str, controllers: Controllers) -> OwnerRef | None:
     """The owner of a controller that has gone, by its name: a Deployment's ReplicaSet, a CronJob's Job."""
-    template_hash = dict(labels).get(_HASH, "")
-    if gone.kind == "ReplicaSet" and template_hash and gone.name.endswith(f"-{template_hash}"):
-        return OwnerRef("Deployment", gone.name.removesuffix(f"-{template_hash}"))
-    name, _, minutes = gone.name.rpartition("-")
-    scheduled = gone.kind == "Job" and len(minutes) == _MINUTES_DIGITS and minutes.isdecimal()
-    if scheduled and WorkloadRef(namespace, "CronJob", name) in controllers:
-        return OwnerRef("CronJob", name)
-    return None
+    scheduled = schedule_of(gone)
+    if scheduled is not None and WorkloadRef(namespace, "CronJob", scheduled.name) in controllers:
+        return OwnerRef("CronJob", scheduled.name)
+    return deployment_of(gone, labels)
