@@ -108,8 +108,9 @@ class Bench:
         assert client.flush(30) == 0
 
     def records(self, topic):
-        """All of a topic's records: keys and values."""
-        return [(message.key(), message.value()) for message in messages(self.kafka, topic)]
+        """All of a topic's records, one partition after the other: keys and values."""
+        found = sorted(messages(self.kafka, topic), key=lambda message: message.partition())
+        return [(message.key(), message.value()) for message in found]
 
     def suggestions(self):
         """The latest suggestion of each workload that can be read."""
